@@ -1,0 +1,81 @@
+"""Splits a transcript into speaker turns, with offsets into the text exactly as it came."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["clinician", "patient", "other"]
+
+# A label is a short run of words before a colon, or one word in square brackets, at the start of a line.
+_LABEL = re.compile(
+    r"^[^\S\r\n]*(?:\[(?P<bracket>[^\]\r\n]{1,40})\][^\S\r\n]*:?|(?P<name>[^\W\d_][\w.'’ -]{0,38}?)[^\S\r\n]*:(?!//))[^\S\r\n]*",
+    re.MULTILINE,
+)
+_CLINICIAN = re.compile(
+    r"^(?:dr\b|doc|physician|clinician|provider|nurse|gp\b|pa\b|np\b|therapist|consultant)|\bdoctor\b|\bm\.?d\.?$",
+    re.IGNORECASE,
+)
+_PATIENT = re.compile(r"^(?:pt\b|patient|client)|\bpatient\b", re.IGNORECASE)
+_OTHER = re.compile(
+    r"mother|father|mum|mom|dad|parent|wife|husband|partner|son\b|daughter|carer|caregiver|family|guest|interpreter|speaker",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One speaker's words: `text[start:end]`, code points, label and surrounding white space left out."""
+
+    number: int
+    speaker: str | None
+    role: Role | None
+    start: int
+    end: int
+
+
+def split_turns(text: str) -> list[Turn]:
+    """Turns in order, numbered from 1; a text without speaker labels gives one turn a non-empty line, without speaker."""
+    found = list(_LABEL.finditer(text))
+    times = Counter(_name(label) for label in found)
+    labels = [label for label in found if _is_speaker(_name(label), times)]
+    if not labels:
+        return _one_turn_a_line(text)
+    spoken: list[tuple[str | None, int, int]] = [(None, 0, labels[0].start())]
+    ends = [label.start() for label in labels[1:]] + [len(text)]
+    spoken += [(_name(label), label.end(), end) for label, end in zip(labels, ends, strict=True)]
+    return _numbered(text, spoken)
+
+
+def role_of(speaker: str | None) -> Role | None:
+    """The part in the visit that a speaker label tells; None when it tells nothing."""
+    if not speaker:
+        return None
+    if _CLINICIAN.search(speaker):
+        return "clinician"
+    if _PATIENT.search(speaker):
+        return "patient"
+    return "other" if _OTHER.search(speaker) else None
+
+
+def _is_speaker(name: str, times: Counter[str]) -> bool:
+    """A label that names a known part is one; any other must come back, or "Plan: rest" would be a person."""
+    return role_of(name) is not None or (len(name.split()) <= 3 and times[name] > 1)
+
+
+def _name(found: re.Match[str]) -> str:
+    return (found["bracket"] or found["name"]).strip()
+
+
+def _one_turn_a_line(text: str) -> list[Turn]:
+    return _numbered(text, [(None, found.start(), found.end()) for found in re.finditer(r"[^\r\n]+", text)])
+
+
+def _numbered(text: str, spoken: list[tuple[str | None, int, int]]) -> list[Turn]:
+    turns: list[Turn] = []
+    for speaker, start, end in spoken:
+        words = text[start:end].strip()
+        if words:
+            begin = start + text[start:end].index(words[0])
+            turns.append(Turn(len(turns) + 1, speaker, role_of(speaker), begin, begin + len(words)))
+    return turns
