@@ -1,0 +1,15 @@
+"""The visit as the offline rules read it: numbered turns of speech."""
+
+from dataclasses import dataclass
+
+from app.language.turns import Role
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenTurn:
+    """One turn as it stands in the request: `number` counts from 1, and quotes are exact slices of `text`."""
+
+    number: int
+    speaker: str | None
+    role: Role | None
+    text: str
