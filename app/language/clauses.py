@@ -1,0 +1,110 @@
+"""Splits speech into clauses: at sentence marks where there are any, and at the phrases that begin a new thought."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from app.language.plain import plain
+
+_DIGIT = r"(?:\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine)"
+_DECIMAL_BEFORE = re.compile(
+    r"(?:\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|\w{3,5}ty|hundred))\s*$"
+)
+_DECIMAL_AFTER = re.compile(rf"\s*{_DIGIT}\b")
+_ABBREVIATED = re.compile(r"\b(?:dr|mr|mrs|ms|st|vs|e\.g|i\.e|approx|a\.m|p\.m|[a-z])\s?$")
+
+_GOING_TO = r"(?:gon ?na|going to)"
+_BEGINS_A_THOUGHT = (
+    rf"i(?:'m {_GOING_TO}| am {_GOING_TO}|'d (?:like|recommend|suggest)|'ll"
+    r"| (?:would|want|wan ?na|will|recommend|do ?n't (?:think|want)|think))"
+    rf"|we(?:'ll|'re {_GOING_TO}| (?:are {_GOING_TO}|will|can|could|might|may|should|need))"
+    r"|you(?:'ll|'re gon ?na| (?:should|need to|can|could))"
+    r"|let(?:'s| us| me)|lem me|make sure|be sure to|do make sure|why do ?n't (?:we|you|i)|what (?:i|we)"
+    r"|hey ,? ?dragon|for (?:your|the|his|her) (?:first|second|third|fourth|fifth|next|last|other|final)"
+    r"|does that sound|do you have any|any (?:other )?questions|how does that sound"
+)
+_SUBJECT = (
+    r"(?:i|we|you|he|she|it|they)\b|(?:i|we|you|he|she|it|they|that|there)'\w|let's|let me|if\b|when\b|once\b|then\b"
+    r"|also\b|please\b|for (?:your|the|his|her)\b|hey\b|make sure|try\b|again\b|in the meantime"
+)
+_CUE = re.compile(
+    rf"\b(?<!')(?:(?:and|or|then) (?:, )?(?:{_SUBJECT}|{_BEGINS_A_THOUGHT})"
+    r"|(?:so|but|now|okay|ok|alright|all right|also|anyway) (?:, )?(?!far\b|that\b)"
+    rf"|(?P<bare>{_BEGINS_A_THOUGHT})(?!\w))"
+)
+# After one of these a beginning is the inside of a thought: "until we can see you" is one.
+_HOLDS_ON = frozenset(
+    (
+        "if",
+        "when",
+        "that",
+        "what",
+        "how",
+        "until",
+        "once",
+        "because",
+        "after",
+        "before",
+        "and",
+        "or",
+        "then",
+        "so",
+        "but",
+    )
+    + ("now", "where", "whether", "unless", "as", "which", "while", "who", "think", "to")
+)
+_MARK = re.compile(r"(?<!\.)[.?!;]+(?=\s|$)|[\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One thought: `text[start:end]`, without white space around it."""
+
+    start: int
+    end: int
+
+
+def split_clauses(text: str) -> list[Clause]:
+    """The clauses of a text in order; together they hold every character that is not white space or a lone mark."""
+    words = plain(text)
+    borders = sorted({0, len(words), *_mark_ends(words), *_cue_starts(words)})
+    trimmed = (_trim(words, start, end) for start, end in pairwise(borders))
+    return [clause for clause in trimmed if clause]
+
+
+def _cue_starts(words: str) -> list[int]:
+    return [
+        cue.start()
+        for cue in _CUE.finditer(words)
+        if not (cue["bare"] and _word_before(words, cue.start()) in _HOLDS_ON)
+    ]
+
+
+def _word_before(words: str, position: int) -> str:
+    before = words[max(0, position - 12) : position].split()
+    return before[-1] if before else ""
+
+
+def _mark_ends(words: str) -> list[int]:
+    return [mark.end() for mark in _MARK.finditer(words) if not _holds_together(words, mark)]
+
+
+def _holds_together(words: str, mark: re.Match[str]) -> bool:
+    """A spoken decimal ("twelve . five"), a title or initial, or a trailing-off "..." ends no sentence."""
+    if mark[0] == "...":
+        return True
+    if mark[0] != ".":
+        return False
+    before = words[max(0, mark.start() - 12) : mark.start()]
+    if _DECIMAL_BEFORE.search(before) and _DECIMAL_AFTER.match(words, mark.end()):
+        return True
+    return bool(_ABBREVIATED.search(before))
+
+
+def _trim(words: str, start: int, end: int) -> Clause | None:
+    piece = words[start:end]
+    stripped = piece.strip()
+    if not stripped.strip(".,?!;-"):
+        return None
+    begin = start + piece.index(stripped[0])
+    return Clause(begin, begin + len(stripped))
