@@ -1,5 +1,7 @@
 """Clauses: where one spoken thought ends and the next begins, with and without sentence marks."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,7 +66,7 @@ def test_a_cue_inside_a_thought_begins_nothing(text: str) -> None:
 @given(st.text(max_size=400))
 def test_clauses_are_in_order_and_hold_every_letter(text: str) -> None:
     found = split_clauses(text)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
     held = {at for clause in found for at in range(clause.start, clause.end)}
     assert all(at in held for at, sign in enumerate(text) if sign.isalnum())
     assert all(text[clause.start : clause.end].strip() == text[clause.start : clause.end] for clause in found)

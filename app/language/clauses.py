@@ -33,25 +33,9 @@ _CUE = re.compile(
     rf"|(?P<bare>{_BEGINS_A_THOUGHT})(?!\w))"
 )
 # After one of these a beginning is the inside of a thought: "until we can see you" is one.
-_HOLDS_ON = frozenset(
-    (
-        "if",
-        "when",
-        "that",
-        "what",
-        "how",
-        "until",
-        "once",
-        "because",
-        "after",
-        "before",
-        "and",
-        "or",
-        "then",
-        "so",
-        "but",
-    )
-    + ("now", "where", "whether", "unless", "as", "which", "while", "who", "think", "to")
+_HELD_ON = re.compile(
+    r"\b(?:if|when|that|what|how|until|once|because|after|before|and|or|then|so|but|now|where|whether|unless|as|which"
+    r"|while|who|think|to|okay|ok|alright|right|also|anyway),? $"
 )
 _MARK = re.compile(r"(?<!\.)[.?!;]+(?=\s|$)|[\r\n]+")
 
@@ -73,16 +57,12 @@ def split_clauses(text: str) -> list[Clause]:
 
 
 def _cue_starts(words: str) -> list[int]:
-    return [
-        cue.start()
-        for cue in _CUE.finditer(words)
-        if not (cue["bare"] and _word_before(words, cue.start()) in _HOLDS_ON)
-    ]
+    cues = _CUE.finditer(words)
+    return [cue.start() for cue in cues if not (cue["bare"] and _is_held_on(words, cue.start()))]
 
 
-def _word_before(words: str, position: int) -> str:
-    before = words[max(0, position - 12) : position].split()
-    return before[-1] if before else ""
+def _is_held_on(words: str, position: int) -> bool:
+    return _HELD_ON.search(words, max(0, position - 10), position) is not None
 
 
 def _mark_ends(words: str) -> list[int]:
