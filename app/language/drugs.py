@@ -1,0 +1,134 @@
+"""Finds the names of medicines, classes of medicines and supplements in what was said."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from app.language.drug_lexicon import Kind, lexicon
+
+# Laboratories measure these at least as often as people take them.
+_MEASURED = frozenset(
+    (
+        "iron",
+        "calcium",
+        "potassium",
+        "magnesium",
+        "zinc",
+        "testosterone",
+        "cortisone",
+        "estradiol",
+        "estrogen",
+        "folate",
+    )
+    + ("progesterone", "lithium", "digoxin", "niacin", "insulin", "biotin", "folic acid", "thyroid medicine")
+    + ("vitamin d", "vitamin b12", "vitamin c", "vitamin e", "vitamin k")
+)
+_LAB_AFTER = re.compile(
+    r"[\s-]*(?:levels?|labs?|deficien\w+|tests?|testing|panel|resistan\w+|dependent|studies|stores|count|gland|channel|"
+    r"(?:is|was|looks?|looked|came back|were) (?:a (?:little|bit) )?(?:low|high|normal|good|fine|elevated|stable))\b"
+)
+_LAB_BEFORE = re.compile(
+    r"\b(?:check\w*|measure\w*|levels? of|low|high|normal|elevated|rich in|source of|deficient in)"
+    r"(?: (?:your|the|an?|in|on|his|her))?\s*$"
+)
+_TAKEN_BEFORE = re.compile(
+    r"\b(?:tak(?:e|es|ing|en)|took|on|start\w*|add\w*|prescri\w+|g[ia]ve\w*|increas\w+|decreas\w+|us(?:e|es|ed|ing)|"
+    r"stop\w*|continu\w+|inject\w*|need\w*|tr(?:y|ied)|oral|extra|milligrams?|mg|units?)\b(?:[\s,]+[\w']+){0,3}[\s,]*$"
+)
+_TAKEN_AFTER = re.compile(
+    r"[\s,]*(?:\d|pills?|tablets?|supplements?|injections?|shots?|pump|pen|drip|infusions?|capsules?|gummies|sprays?)"
+)
+
+_LONG_WORD = re.compile(r"[a-z]{7,}")
+_WORD_GOES_ON = re.compile(r"-?\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One mention, `text[start:end]`: `name` as said, in small letters; `canonical` the one name of the substance."""
+
+    start: int
+    end: int
+    name: str
+    canonical: str
+    kind: Kind
+
+
+def find_drugs(text: str) -> list[Drug]:
+    """Mentions in order, without overlap: the longest name wins, whole words only, a plural s allowed.
+
+    A long word that is no known name but nearly one ("lysinopril") counts as that name. Minerals, vitamins and hormones
+    that laboratories measure count only where they are taken.
+    """
+    small = _small(text)
+    named = _longest(_named(small))
+    mentions = sorted(named + list(_misheard(small, named)))
+    return [
+        Drug(start, end, small[start:end], *lexicon().meanings[name])
+        for start, end, name in mentions
+        if not _is_measured(small, start, end, lexicon().meanings[name][0])
+    ]
+
+
+def canonical_name(name: str) -> str:
+    """The one name of a substance for a name as it stands in an item; an unknown name comes back in small letters."""
+    found = find_drugs(f"take {name}")
+    return found[0].canonical if found else " ".join(name.lower().split())
+
+
+def _small(text: str) -> str:
+    """Small letters, offsets kept: a few letters have a longer small form, and those stay as they are."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _named(small: str) -> Iterator[tuple[int, int, str]]:
+    known = lexicon()
+    for index, start, end in known.automaton.find_matches_as_indexes(small, overlapping=True):
+        stop = end + 1 if small[end : end + 1] == "s" and small[start:end] != "the pill" else end
+        if not _WORD_GOES_ON.match(small, stop) and not _goes_before(small, start):
+            yield start, stop, known.names[index]
+
+
+def _goes_before(small: str, start: int) -> bool:
+    before = small[max(0, start - 2) : start]
+    return before[-1:].isalnum() or (before[-1:] == "-" and before[:1].isalnum())
+
+
+def _longest(spans: Iterator[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    kept: list[tuple[int, int, str]] = []
+    for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept
+
+
+def _misheard(small: str, named: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    taken = {start for span in named for start in range(span[0], span[1])}
+    for word in _LONG_WORD.finditer(small):
+        if word.start() not in taken and (name := nearly(word[0])):
+            yield word.start(), word.end(), name
+
+
+def nearly(word: str) -> str | None:
+    """The common medicine that a misheard long word stands for: the first letter right, one letter wrong, or two of nine."""
+    known = lexicon()
+    if word in known.ordinary:
+        return None
+    allowed = 1 if len(word) < 9 else 2
+    for name in known.long_names.get(word[0], ()):
+        if abs(len(name) - len(word)) <= allowed and OSA.distance(name, word, score_cutoff=allowed) <= allowed:
+            return name
+    return None
+
+
+def _is_measured(small: str, start: int, end: int, canonical: str) -> bool:
+    """Whether the mention is about a laboratory value or the body's own substance, not about something taken."""
+    if canonical not in _MEASURED:
+        return False
+    before = small[max(0, start - 50) : start]
+    if _LAB_AFTER.match(small, end) or _LAB_BEFORE.search(before):
+        return True
+    return small[start:end] in _MEASURED and not (_TAKEN_BEFORE.search(before) or _TAKEN_AFTER.match(small, end))
