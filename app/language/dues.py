@@ -1,0 +1,174 @@
+"""Finds when something is due in speech ("in two weeks", "by friday"), and turns such a phrase into a date."""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.language.numbers import Number, find_numbers
+from app.language.plain import plain
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_DAYS_IN = {"hour": 1 / 24, "day": 1, "night": 1, "week": 7, "fortnight": 14}
+_MONTHS_IN = {"month": 1, "year": 12}
+_UNIT = r"(?P<unit>hour|day|night|week|fortnight|month|year)s?(?:'s?)?(?P<after>(?:,? (?:time|from now|from today|out|later)\b)?)"
+_SPAN = re.compile(rf"\b{_UNIT}(?!\w)")
+_OR_TWO = re.compile(r",? or (?:two|so|three)\b(?: months?| weeks?| days?)?")
+_AMOUNT_BEFORE = re.compile(r"(?:\b(?P<one>a|an|another|one more)|(?P<vague>\bfew(?: more)?))[ ,-]*$")
+_LEAD = re.compile(
+    r"(?:\b(?P<lead>in|within|after|by|over|for|every|last|past|previous|ago|the next|next|once|twice|times)\b[ ,]*)?"
+    r"(?:\b(?:like|about|maybe|around|roughly|approximately|probably|say|uh|um|the|next|another|coming|a|say|at least|another)\b[ ,]*)*$"
+)
+_PAST_OR_AGE = re.compile(r"[ ,-]*(?:ago|old|history|prior|before that|earlier|or so ago|-old)\b")
+_NAMED = re.compile(
+    r"\b(?:(?:later |first thing )?(?:today|tomorrow)(?: (?:morning|afternoon|evening|night))?|tonight|this (?:afternoon|evening|morning)"
+    r"|(?:later )?(?:this|next|the following) (?:week|month|year)|(?:at |by )?(?:the )?end of (?:the|this|next) (?:day|week|month|year)"
+    rf"|(?:by |on |next |this |before ){{1,2}}(?:{'|'.join(_WEEKDAYS)})"
+    rf"|(?:by|in|until|before|week of|of) (?:{'|'.join(_MONTHS)})(?:(?: the)? \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? (?:of )?(?:20\d\d))?"
+    r"|(?:at|before|until|on) (?:your|the|our|her|his) next (?:visit|appointment|check-?up|follow-?up|blood draw)|next (?:visit|time we meet|time i see you)"
+    r"|as soon as (?:possible|you can)|right away|straight ?away|immediately|pretty (?:quick|quickly|soon)|urgently"
+    r"|annually|yearly|monthly|weekly|daily|nightly|(?:once|twice|(?:two|three|four|five|\d+) times) (?:a|per|every) (?:day|week|month|year)"
+    r"|on an annual basis|every (?:other )?(?:day|week|month|year|night|morning|visit))\b"
+)
+_RECURS = re.compile(
+    r"\b(?:every|annual(?:ly)?|yearly|monthly|weekly|daily|nightly|(?:times|once|twice) (?:a|per|every))\b"
+)
+_LONGEST = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A time at `text[start:end]` at which, or before which, something is to happen; `recurring`: again and again."""
+
+    start: int
+    end: int
+    recurring: bool
+
+
+def find_dues(text: str, *, bare: bool = False) -> list[Due]:
+    """Dues in order, offsets in code points, without overlap. Past times, ages and durations ("for two weeks") are none.
+
+    `bare` also takes a span of time that no word marks as due ("follow up two weeks"): for clauses known to plan a visit.
+    """
+    words = plain(text)
+    found = [Due(match.start(), match.end(), bool(_RECURS.search(match[0]))) for match in _NAMED.finditer(words)]
+    found += [due for span in _SPAN.finditer(words) if (due := _spanned(words, span, bare))]
+    return _without_overlap(found)
+
+
+def due_date(phrase: str, visit_date: date) -> date | None:
+    """The day that a phrase means, seen from the visit: of a range the earlier bound; None when it recurs or is vague.
+
+    Months are calendar months: a month after 31 January is the last of February. "Next week" is its Monday.
+    """
+    words = plain(phrase)
+    if _RECURS.search(words):
+        return None
+    try:
+        return _named_day(words, visit_date) or _counted_day(words, visit_date)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _spanned(words: str, span: re.Match[str], bare: bool) -> Due | None:
+    amount = _amount_before(words, span.start())
+    if amount is None or _PAST_OR_AGE.match(words, span.end()):
+        return None
+    lead = _LEAD.search(words, max(0, amount.start - 40), amount.start)
+    word = lead["lead"] if lead else None
+    if word in ("for", "last", "past", "previous", "ago", "once", "twice", "times"):
+        return None
+    if not (word or span["after"] or bare):
+        return None
+    start = lead.start() if lead and word else amount.start
+    tail = _OR_TWO.match(words, span.end())
+    return Due(start, tail.end() if tail else span.end(), word == "every")
+
+
+def _amount_before(words: str, unit: int) -> Number | None:
+    """What is counted right before a unit of time: a number, "a", or (as nan) "few"."""
+    opening = max(0, unit - _LONGEST)
+    window = words[opening:unit]
+    for number in reversed(find_numbers(window)):
+        between = window[number.end :].strip(" ,-")
+        if between in ("", "of", "more"):
+            return Number(opening + number.start, opening + number.end, number.low, number.high)
+        break
+    word = _AMOUNT_BEFORE.search(words, opening, unit)
+    if not word:
+        return None
+    value = float("nan") if word["vague"] else 1.0
+    return Number(word.start(), word.end(), value, value)
+
+
+def _without_overlap(found: list[Due]) -> list[Due]:
+    kept: list[Due] = []
+    for due in sorted(found, key=lambda due: (due.start, -due.end)):
+        if not kept or due.start >= kept[-1].end:
+            kept.append(due)
+    return kept
+
+
+def _counted_day(words: str, visit_date: date) -> date | None:
+    for span in _SPAN.finditer(words):
+        amount = _amount_before(words, span.start())
+        if amount and amount.low == amount.low:
+            return _after(visit_date, amount.low, span["unit"])
+    return None
+
+
+def _after(day: date, amount: float, unit: str) -> date:
+    if unit in _DAYS_IN:
+        return day + timedelta(days=round(amount * _DAYS_IN[unit]))
+    months = amount * _MONTHS_IN[unit]
+    whole = int(months)
+    year, month = divmod(day.year * 12 + day.month - 1 + whole, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last)) + timedelta(days=round((months - whole) * 30))
+
+
+def _named_day(words: str, day: date) -> date | None:
+    if re.search(
+        r"\b(?:today|tonight|this (?:afternoon|evening|morning)|right away|straight ?away|immediately|end of the day)\b",
+        words,
+    ):
+        return day
+    if re.search(r"\btomorrow\b", words):
+        return day + timedelta(days=1)
+    return _in_week_or_month(words, day) or _on_weekday(words, day) or _in_month(words, day)
+
+
+def _in_week_or_month(words: str, day: date) -> date | None:
+    last = calendar.monthrange(day.year, day.month)[1]
+    if re.search(r"\bend of (?:the|this) month\b", words):
+        return day.replace(day=last)
+    if re.search(r"\bend of (?:the|this) week\b", words):
+        return day + timedelta(days=max(0, 4 - day.weekday()))
+    if re.search(r"\b(?:next|following) week\b", words):
+        return day + timedelta(days=7 - day.weekday())
+    if re.search(r"\b(?:next|following) month\b", words):
+        return day.replace(day=last) + timedelta(days=1)
+    return None
+
+
+def _on_weekday(words: str, day: date) -> date | None:
+    for number, name in enumerate(_WEEKDAYS):
+        if re.search(rf"\b{name}\b", words):
+            return day + timedelta(days=(number - day.weekday() - 1) % 7 + 1)
+    return None
+
+
+def _in_month(words: str, day: date) -> date | None:
+    named = re.search(
+        rf"\b(?P<month>{'|'.join(_MONTHS)})\b(?:(?: the)? (?P<day>\d{{1,2}})(?!\d))?(?:\D{{0,5}}(?P<year>20\d\d))?",
+        words,
+    )
+    if not named:
+        return None
+    month = _MONTHS.index(named["month"]) + 1
+    wanted = date(int(named["year"] or day.year), month, int(named["day"] or 1))
+    return wanted if named["year"] or wanted >= day.replace(day=1) else wanted.replace(year=day.year + 1)
