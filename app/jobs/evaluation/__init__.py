@@ -1,0 +1,1 @@
+"""Scores answers on labelled visits: orders, lists, medication names, and what the service claims about itself."""

@@ -1,0 +1,137 @@
+"""Reads an answer as MEDIQA-OE orders: medication, lab, imaging and followup, each real-world thing once."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from app.jobs.evaluation.drug_names import same_drug
+from app.jobs.evaluation.labelled import Answer, Item
+from app.jobs.evaluation.words import token_f1
+
+OrderType = Literal["medication", "lab", "imaging", "followup"]
+
+# Commitments under which something is to be done; the annotators count conditional plans as orders.
+_TO_DO = {"ordered", "recommended", "continuing", "conditional"}
+_ORDERED_STATUSES = {"start", "change", "stop", "continue"}
+_SAME_THING = 0.5
+
+_IMAGING = re.compile(
+    r"\b(?:x-? ?rays?|mri|mra|ct|cat|pet|ultrasounds?|sonograms?|dopplers?|echo(?:s|cardiograms?)?|scans?|"
+    r"imaging|mammo(?:gram|graphy)s?|dexa|elastography|radiographs?|films?|fluoroscopy|angiograms?|arteriograms?|scintigraphy)\b",
+    re.IGNORECASE,
+)
+_NOT_LAB = re.compile(
+    r"\b(?:ekg|ecg|electrocardiogram|holter|monitor|stress test|colonoscop\w+|endoscop\w+|biops\w+|"
+    r"cath(?:eteri[sz]ation)?|spirometry|pulmonary function|sleep study|polysomno\w+|emg|nerve conduction|eeg|"
+    r"hearing|eye exam|audiogram)\b",
+    re.IGNORECASE,
+)
+_RETURN_VISIT = re.compile(
+    r"\b(?:see (?:you|me|us|him|her|them|the (?:doctor|patient))|com(?:e|ing) (?:back|in)|return|follow(?:ing)?[- ]?ups?|"
+    r"recheck|(?:next|another|an) (?:appointment|visit)|back (?:here|in)|check[- ]?in|review|reassess\w*|"
+    r"re-?evaluat\w+)\b",
+    re.IGNORECASE,
+)
+_ORDER_VERB = re.compile(
+    r"^(?:order|repeat|obtain|get|check|recheck|schedule|do|have|arrange|perform|run)\s+(?:an?|the|your)?\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order; `turns` are the ids of the turns that prove it."""
+
+    order_type: str
+    description: str
+    reason: str | None
+    turns: frozenset[int]
+
+
+def orders_of(answer: Answer, turn_spans: Mapping[int, tuple[int, int]]) -> list[Order]:
+    """The orders that an answer gives, in its order of lists, what is told in two lists only once.
+
+    Medications with any status that asks for something; test orders as lab or imaging; return visits as followup.
+    Referrals, procedures and advice are no orders of the task.
+    """
+    orders: list[Order] = []
+    for order in _told(answer, turn_spans):
+        twin = next((place for place, kept in enumerate(orders) if _same_thing(kept, order)), None)
+        if twin is None:
+            orders.append(order)
+        else:
+            orders[twin] = _joined(orders[twin], order)
+    return orders
+
+
+def gold_orders(orders: list[Item]) -> list[Order]:
+    """The labelled orders of a visit."""
+    return [
+        Order(order["order_type"], order["description"], order["reason"] or None, frozenset(order["provenance"]))
+        for order in orders
+    ]
+
+
+def turns_of(item: Item, turn_spans: Mapping[int, tuple[int, int]]) -> frozenset[int]:
+    """The ids of the turns that an item's quotes touch."""
+    return frozenset(
+        turn
+        for turn, (start, end) in turn_spans.items()
+        if any(quote["start"] < end and start < quote["end"] for quote in item["evidence"])
+    )
+
+
+def _told(answer: Answer, turn_spans: Mapping[int, tuple[int, int]]) -> Iterator[Order]:
+    for item in answer["medication_instructions"]:
+        if item["status"] in _ORDERED_STATUSES and item["commitment"] in _TO_DO:
+            yield Order("medication", _medication(item), item["reason"], turns_of(item, turn_spans))
+    for category in ("clinician_todos", "follow_up_tasks", "patient_reminders"):
+        for item in answer[category]:
+            order_type = _order_type(category, item)
+            if order_type and item["commitment"] in _TO_DO:
+                yield Order(order_type, _action(order_type, item), item.get("reason"), turns_of(item, turn_spans))
+
+
+def _medication(item: Item) -> str:
+    parts = (item["medication_name"], item["dosage"], item["frequency"], item["duration"])
+    return " ".join(part for part in parts if part)
+
+
+def _order_type(category: str, item: Item) -> OrderType | None:
+    """What kind of order a task, reminder or to-do is; None when it is none of the task's four."""
+    if category == "clinician_todos" and item["task_type"] == "test_order":
+        return test_type(item["description"])
+    if category == "clinician_todos" and item["task_type"] != "follow_up":
+        return None
+    if category == "patient_reminders" and item["reminder_type"] != "appointment":
+        return None
+    return "followup" if _RETURN_VISIT.search(item["description"]) else None
+
+
+def test_type(description: str) -> OrderType | None:
+    """lab or imaging; None for tests that are neither, such as a colonoscopy or a tracing of the heart."""
+    if _IMAGING.search(description):
+        return "imaging"
+    return None if _NOT_LAB.search(description) else "lab"
+
+
+def _action(order_type: OrderType, item: Item) -> str:
+    description: str = item["description"]
+    if order_type != "followup":
+        return _ORDER_VERB.sub("", description)
+    due = item["due"]
+    return description if not due or due in description else f"{description} {due}"
+
+
+def _same_thing(one: Order, other: Order) -> bool:
+    if one.order_type != other.order_type:
+        return False
+    if one.order_type == "medication":
+        return same_drug(one.description, other.description)
+    alike = token_f1(one.description, other.description) >= _SAME_THING
+    return alike or (one.order_type == "followup" and bool(one.turns & other.turns))
+
+
+def _joined(one: Order, other: Order) -> Order:
+    return replace(one, reason=one.reason or other.reason, turns=one.turns | other.turns)
