@@ -15,27 +15,42 @@ _MONTHS = (
 )
 _DAYS_IN = {"hour": 1 / 24, "day": 1, "night": 1, "week": 7, "fortnight": 14}
 _MONTHS_IN = {"month": 1, "year": 12}
-_UNIT = r"(?P<unit>hour|day|night|week|fortnight|month|year)s?(?:'s?)?(?P<after>(?:,? (?:time|from now|from today|out|later)\b)?)"
-_SPAN = re.compile(rf"\b{_UNIT}(?!\w)")
+_SPAN = re.compile(
+    r"\b(?P<unit>hour|day|night|week|fortnight|month|year)s?(?:'s?)?(?!\w)"
+    r"(?P<after>(?:,? (?:time|from now|from today|out|later)\b)?)"
+)
 _OR_TWO = re.compile(r",? or (?:two|so|three)\b(?: months?| weeks?| days?)?")
 _AMOUNT_BEFORE = re.compile(r"(?:\b(?P<one>a|an|another|one more)|(?P<vague>\bfew(?: more)?))[ ,-]*$")
 _LEAD = re.compile(
-    r"(?:\b(?P<lead>in|within|after|by|over|for|every|last|past|previous|ago|the next|next|once|twice|times)\b[ ,]*)?"
-    r"(?:\b(?:like|about|maybe|around|roughly|approximately|probably|say|uh|um|the|next|another|coming|a|say|at least|another)\b[ ,]*)*$"
+    r"(?:\b(?P<lead>in|within|after|by|over|for|every|last|past|previous|the next|next|once|twice|times)\b[ ,]*)?"
+    r"(?:\b(?:like|about|maybe|around|roughly|approximately|probably|say|uh|um|the|next|another|coming|a|at least)\b"
+    r"[ ,]*)*$"
 )
-_PAST_OR_AGE = re.compile(r"[ ,-]*(?:ago|old|history|prior|before that|earlier|or so ago|-old)\b")
+_PAST_OR_AGE = re.compile(r"[ ,-]*(?:ago|old|history|prior|before that|earlier|or so ago)\b")
+_WEEKDAY = "|".join(_WEEKDAYS)
+_MONTH = "|".join(_MONTHS)
+_COUNT = r"(?:two|three|four|five|\d{1,2})"
 _NAMED = re.compile(
-    r"\b(?:(?:later |first thing )?(?:today|tomorrow)(?: (?:morning|afternoon|evening|night))?|tonight|this (?:afternoon|evening|morning)"
-    r"|(?:later )?(?:this|next|the following) (?:week|month|year)|(?:at |by )?(?:the )?end of (?:the|this|next) (?:day|week|month|year)"
-    rf"|(?:by |on |next |this |before ){{1,2}}(?:{'|'.join(_WEEKDAYS)})"
-    rf"|(?:by|in|until|before|week of|of) (?:{'|'.join(_MONTHS)})(?:(?: the)? \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? (?:of )?(?:20\d\d))?"
-    r"|(?:at|before|until|on) (?:your|the|our|her|his) next (?:visit|appointment|check-?up|follow-?up|blood draw)|next (?:visit|time we meet|time i see you)"
+    r"\b(?:(?:later |first thing )?(?:today|tomorrow)(?: (?:morning|afternoon|evening|night))?"
+    r"|tonight|this (?:afternoon|evening|morning)"
+    r"|(?:later )?(?:this|next|the following) (?:week|month|year)"
+    r"|(?:at |by )?(?:the )?end of (?:the|this|next) (?:day|week|month|year)"
+    rf"|(?:by |on |next |this |before ){{1,2}}(?:{_WEEKDAY})"
+    rf"|(?:by|in|until|before|week of|of) (?:{_MONTH})(?:(?: the)? \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? (?:of )?(?:20\d\d))?"
+    r"|(?:at|before|until|on) (?:your|the|our|her|his) next (?:visit|appointment|check-?up|follow-?up|blood draw)"
+    r"|next (?:visit|time we meet|time i see you)"
     r"|as soon as (?:possible|you can)|right away|straight ?away|immediately|pretty (?:quick|quickly|soon)|urgently"
-    r"|annually|yearly|monthly|weekly|daily|nightly|(?:once|twice|(?:two|three|four|five|\d+) times) (?:a|per|every) (?:day|week|month|year)"
+    rf"|annually|yearly|monthly|weekly|daily|nightly|(?:once|twice|{_COUNT} times) (?:a|per|every) (?:day|week|month|year)"
     r"|on an annual basis|every (?:other )?(?:day|week|month|year|night|morning|visit))\b"
 )
 _RECURS = re.compile(
     r"\b(?:every|annual(?:ly)?|yearly|monthly|weekly|daily|nightly|(?:times|once|twice) (?:a|per|every))\b"
+)
+_TODAY = re.compile(
+    r"\b(?:today|tonight|this (?:afternoon|evening|morning)|right away|straight ?away|immediately|end of the day)\b"
+)
+_DAY_OF_MONTH = re.compile(
+    rf"\b(?P<month>{_MONTH})\b(?:(?: the)? (?P<day>\d{{1,2}})(?!\d))?(?:\D{{0,5}}(?P<year>20\d\d))?"
 )
 _LONGEST = 70
 
@@ -50,9 +65,9 @@ class Due:
 
 
 def find_dues(text: str, *, bare: bool = False) -> list[Due]:
-    """Dues in order, offsets in code points, without overlap. Past times, ages and durations ("for two weeks") are none.
+    """Dues in order, offsets in code points, without overlap; past times, ages and "for two weeks" are none.
 
-    `bare` also takes a span of time that no word marks as due ("follow up two weeks"): for clauses known to plan a visit.
+    `bare` also takes a time that no word marks as due ("follow up two weeks"): for clauses known to plan a visit.
     """
     words = plain(text)
     found = [Due(match.start(), match.end(), bool(_RECURS.search(match[0]))) for match in _NAMED.finditer(words)]
@@ -80,11 +95,11 @@ def _spanned(words: str, span: re.Match[str], bare: bool) -> Due | None:
         return None
     lead = _LEAD.search(words, max(0, amount.start - 40), amount.start)
     word = lead["lead"] if lead else None
-    if word in ("for", "last", "past", "previous", "ago", "once", "twice", "times"):
+    if word in ("last", "past", "previous", "once", "twice", "times"):
         return None
-    if not (word or span["after"] or bare):
+    if not span["after"] and (word == "for" or not (word or bare)):
         return None
-    start = lead.start() if lead and word else amount.start
+    start = lead.start() if lead and word and word != "for" else amount.start
     tail = _OR_TWO.match(words, span.end())
     return Due(start, tail.end() if tail else span.end(), word == "every")
 
@@ -132,10 +147,7 @@ def _after(day: date, amount: float, unit: str) -> date:
 
 
 def _named_day(words: str, day: date) -> date | None:
-    if re.search(
-        r"\b(?:today|tonight|this (?:afternoon|evening|morning)|right away|straight ?away|immediately|end of the day)\b",
-        words,
-    ):
+    if _TODAY.search(words):
         return day
     if re.search(r"\btomorrow\b", words):
         return day + timedelta(days=1)
@@ -163,10 +175,7 @@ def _on_weekday(words: str, day: date) -> date | None:
 
 
 def _in_month(words: str, day: date) -> date | None:
-    named = re.search(
-        rf"\b(?P<month>{'|'.join(_MONTHS)})\b(?:(?: the)? (?P<day>\d{{1,2}})(?!\d))?(?:\D{{0,5}}(?P<year>20\d\d))?",
-        words,
-    )
+    named = _DAY_OF_MONTH.search(words)
     if not named:
         return None
     month = _MONTHS.index(named["month"]) + 1
