@@ -1,0 +1,113 @@
+"""Finds spans of time in speech, and those among them that tell how long a treatment goes on."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.language.numbers import find_numbers
+from app.language.plain import plain
+
+_UNITS = {
+    "minute": "minute",
+    "min": "minute",
+    "hour": "hour",
+    "hr": "hour",
+    "day": "day",
+    "night": "day",
+    "week": "week",
+}
+_UNITS |= {"wk": "week", "fortnight": "fortnight", "month": "month", "year": "year", "yr": "year"}
+_DAYS = {
+    "minute": 1 / 1440,
+    "hour": 1 / 24,
+    "day": 1.0,
+    "week": 7.0,
+    "fortnight": 14.0,
+    "month": 30.4375,
+    "year": 365.25,
+}
+_NAMES = r"minute|min|hour|hr|day|night|week|wk|fortnight|month|year|yr"
+_UNIT = re.compile(
+    rf"(?P<gap>[ \t]*(?:-[ \t]*)?(?:(?:of|more|full|whole|extra|business|working)[ \t]+)*)(?P<unit>{_NAMES})s?'?(?!\w)"
+    r"(?P<half>[ \t]+and[ \t]+a[ \t]+half\b)?"
+)
+# "a week", "a month or so", "a week or two": the article says one.
+_ARTICLE = re.compile(
+    rf"\b(?:an?|another|one more)[ \t]+(?:full |whole |single |good )?(?P<unit>{_NAMES})(?!\w)"
+    r"(?:[ \t]+or[ \t]+(?P<more>two|three)\b(?![ \t]+[a-z]*times)|(?P<half>[ \t]+and[ \t]+a[ \t]+half\b))?"
+)
+_MORE = {"two": 2.0, "three": 3.0}
+_FOR = re.compile(
+    r"\b(?:for(?: at least| about| around| up to| only| just| maybe| like| a total of| another)?|x|times|"
+    r"(?:over|during|within|for) (?:the )?(?:next|following|coming)|the (?:next|following)|lasts?|up to|"
+    r"(?:day|daily|night|nightly|bid|tid|qid|hours|mornings?|bedtime|needed)|course of)[ \t,]*(?:(?:uh|um)[ \t,]*)*$"
+)
+_COURSE = re.compile(
+    r"[ \t]*(?:(?:of|'s|')[ \t]*)?(?:long )?(?:course|worth|supply|prescription|regimen|treatment|taper|total)\b"
+)
+_PAST_BEFORE = re.compile(
+    r"\b(?:past|last|previous|been|ago|since|happening|going on|had (?:it|this|that|them))\b[^.?!]{0,12}$"
+)
+_PAST_AFTER = re.compile(
+    r"[ \t]*(?:,[ \t]*)?(?:ago|now|already|old|before|earlier|prior|previously|since|back\b|history)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A span of time said at `text[start:end]`; `unit` is one of minute, hour, day, week, fortnight, month, year."""
+
+    start: int
+    end: int
+    low: float
+    high: float
+    unit: str
+
+
+def find_durations(text: str) -> list[Duration]:
+    """How long a treatment goes on: "for two weeks", "ten days' worth", "a seven day course", "once a day for 5 days".
+
+    Offsets are those of the span of time itself ("two weeks"). Spans in the past, and spans that tell when and not
+    how long ("in two weeks"), are left out.
+    """
+    small = plain(text)
+    return [span for span in find_time_spans(text) if _goes_on(small, span)]
+
+
+def find_time_spans(text: str) -> list[Duration]:
+    """Every span of time in order, whatever it tells: "two weeks", "a month", "three to four months", "48 hours"."""
+    small = plain(text)
+    found = sorted([*_counted(small), *_with_article(small)], key=lambda span: (span.start, -span.end))
+    kept: list[Duration] = []
+    for span in found:
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return kept
+
+
+def in_days(duration: Duration) -> tuple[float, float]:
+    """Shortest and longest length in days; a month is 30.4375 days, a year 365.25."""
+    days = _DAYS[duration.unit]
+    return duration.low * days, duration.high * days
+
+
+def _counted(small: str) -> Iterator[Duration]:
+    for number in find_numbers(small):
+        if unit := _UNIT.match(small, number.end):
+            half = 0.5 if unit["half"] else 0.0
+            yield Duration(number.start, unit.end(), number.low + half, number.high + half, _UNITS[unit["unit"]])
+
+
+def _with_article(small: str) -> Iterator[Duration]:
+    for match in _ARTICLE.finditer(small):
+        low = 1.5 if match["half"] else 1.0
+        yield Duration(match.start(), match.end(), low, _MORE.get(match["more"], low), _UNITS[match["unit"]])
+
+
+def _goes_on(small: str, span: Duration) -> bool:
+    before = small[max(0, span.start - 40) : span.start]
+    if _COURSE.match(small, span.end):
+        return True
+    if not _FOR.search(before) or _PAST_AFTER.match(small, span.end) or _PAST_BEFORE.search(before):
+        return False
+    return not (before.endswith(("day ", "night ")) and small.startswith("a ", span.start))
