@@ -1,0 +1,80 @@
+"""Finds the tests, procedures and referrals that speech names, and says of which kind each is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from app.language.plain import plain
+
+Kind = Literal["lab", "imaging", "procedure", "referral"]
+
+_BORDER = re.compile(r"(?:e?s)?(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A test, procedure or referral named at `text[start:end]`; `name` is its usual name ("ua": "urinalysis")."""
+
+    start: int
+    end: int
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    automaton: AhoCorasick
+    meanings: list[tuple[str, Kind]]
+
+
+def find_procedures(text: str) -> list[Procedure]:
+    """Procedures in order, whole words, the longest name at each place, without overlap; offsets in code points."""
+    words = plain(text)
+    names = _names()
+    found: list[Procedure] = []
+    for place, start, end in names.automaton.find_matches_as_indexes(words, overlapping=True):
+        border = _BORDER.match(words, end)
+        if border and not (start and (words[start - 1].isalnum() or words[start - 1] == "_")):
+            found.append(Procedure(start, border.end(), *names.meanings[place]))
+    return _longest(found)
+
+
+def _longest(found: list[Procedure]) -> list[Procedure]:
+    kept: list[Procedure] = []
+    for procedure in sorted(found, key=lambda one: (one.start, -one.end)):
+        if not kept or procedure.start >= kept[-1].end:
+            kept.append(procedure)
+    return kept
+
+
+@cache
+def _names() -> _Names:
+    spellings: dict[str, tuple[str, Kind]] = {}
+    for kind, names in _lines():
+        for name in names:
+            for spelling in _spellings(name):
+                spellings.setdefault(spelling, (names[0], kind))
+    return _Names(AhoCorasick(list(spellings), matchkind=MatchKind.Standard), list(spellings.values()))
+
+
+def _lines() -> Iterator[tuple[Kind, list[str]]]:
+    kind: Kind = "lab"
+    for line in files(__package__).joinpath("procedures.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            kind = _kind(line.strip("[]"))
+        elif line and not line.startswith("#"):
+            yield kind, [name.strip() for name in line.split("|")]
+
+
+def _kind(heading: str) -> Kind:
+    kinds: dict[str, Kind] = {"lab": "lab", "imaging": "imaging", "procedure": "procedure", "referral": "referral"}
+    return kinds[heading]
+
+
+def _spellings(name: str) -> set[str]:
+    return {name, name.replace("-", " "), name.replace("-", ""), name.replace("-", " - ")}
