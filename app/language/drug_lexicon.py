@@ -27,7 +27,7 @@ _PLURAL = re.compile(r".*[^uis]s")
 class Lexicon:
     """Names, what each means (canonical name, kind), and the automaton that finds them by their index in `names`.
 
-    `long_names`, by first letter, is what a misheard word is compared with; `ordinary` words are near one but mean themselves.
+    `long_names`, by first letter, is what a misheard word is compared with; `ordinary` words mean themselves.
     """
 
     names: list[str]
@@ -95,8 +95,8 @@ def _dictionary() -> Iterator[tuple[str, str]]:
 def _first_map(file: BinaryIO) -> bytes:
     """The pickle cut off behind the first of its three maps and closed there, which halves time and memory.
 
-    A pickle of protocol 4 is a chain of frames: the byte 0x95, eight bytes of length, the opcodes. The second map's key is
-    a short string: the byte 0x8c, its length, its letters. With "u" (put the items in the map) and "." (stop) it is whole.
+    A pickle of protocol 4 is a chain of frames: the byte 0x95, eight bytes of length, the opcodes. The second map's key
+    is a short string: the byte 0x8c, its length, its letters. With "u" (fill the map) and "." (stop) it is whole.
     """
     opcodes = [file.read(2)]
     second_key = b"\x8c\x16drug_canonical_to_data"

@@ -7,23 +7,17 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from app.language.drug_lexicon import Kind, lexicon
+from app.language.plain import plain
 
 # Laboratories measure these at least as often as people take them.
 _MEASURED = frozenset(
-    (
-        "iron",
-        "calcium",
-        "potassium",
-        "magnesium",
-        "zinc",
-        "testosterone",
-        "cortisone",
-        "estradiol",
-        "estrogen",
-        "folate",
+    name
+    for names in (
+        "iron, calcium, potassium, magnesium, zinc, vitamin d, vitamin b12, vitamin c, vitamin e, vitamin k, biotin",
+        "folate, folic acid, niacin, testosterone, cortisone, estradiol, estrogen, progesterone, insulin, lithium, digoxin",
+        "thyroid medicine",
     )
-    + ("progesterone", "lithium", "digoxin", "niacin", "insulin", "biotin", "folic acid", "thyroid medicine")
-    + ("vitamin d", "vitamin b12", "vitamin c", "vitamin e", "vitamin k")
+    for name in names.split(", ")
 )
 _LAB_AFTER = re.compile(
     r"[\s-]*(?:levels?|labs?|deficien\w+|tests?|testing|panel|resistan\w+|dependent|studies|stores|count|gland|channel|"
@@ -62,7 +56,7 @@ def find_drugs(text: str) -> list[Drug]:
     A long word that is no known name but nearly one ("lysinopril") counts as that name. Minerals, vitamins and hormones
     that laboratories measure count only where they are taken.
     """
-    small = _small(text)
+    small = plain(text)
     named = _longest(_named(small))
     mentions = sorted(named + list(_misheard(small, named)))
     return [
@@ -76,12 +70,6 @@ def canonical_name(name: str) -> str:
     """The one name of a substance for a name as it stands in an item; an unknown name comes back in small letters."""
     found = find_drugs(f"take {name}")
     return found[0].canonical if found else " ".join(name.lower().split())
-
-
-def _small(text: str) -> str:
-    """Small letters, offsets kept: a few letters have a longer small form, and those stay as they are."""
-    small = text.lower()
-    return small if len(small) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def _named(small: str) -> Iterator[tuple[int, int, str]]:
@@ -113,7 +101,7 @@ def _misheard(small: str, named: list[tuple[int, int, str]]) -> Iterator[tuple[i
 
 
 def nearly(word: str) -> str | None:
-    """The common medicine that a misheard long word stands for: the first letter right, one letter wrong, or two of nine."""
+    """The common medicine that a misheard word stands for: first letter right, one letter wrong, or two of nine."""
     known = lexicon()
     if word in known.ordinary:
         return None
