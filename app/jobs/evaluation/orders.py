@@ -8,6 +8,7 @@ from typing import Literal
 from app.jobs.evaluation.drug_names import same_drug
 from app.jobs.evaluation.labelled import Answer, Item
 from app.jobs.evaluation.words import token_f1
+from app.language.procedures import find_procedures
 
 OrderType = Literal["medication", "lab", "imaging", "followup"]
 
@@ -16,21 +17,10 @@ _TO_DO = {"ordered", "recommended", "continuing", "conditional"}
 _ORDERED_STATUSES = {"start", "change", "stop", "continue"}
 _SAME_THING = 0.5
 
-_IMAGING = re.compile(
-    r"\b(?:x-? ?rays?|mri|mra|ct|cat|pet|ultrasounds?|sonograms?|dopplers?|echo(?:s|cardiograms?)?|scans?|"
-    r"imaging|mammo(?:gram|graphy)s?|dexa|elastography|radiographs?|films?|fluoroscopy|angiograms?|arteriograms?|scintigraphy)\b",
-    re.IGNORECASE,
-)
-_NOT_LAB = re.compile(
-    r"\b(?:ekg|ecg|electrocardiogram|holter|monitor|stress test|colonoscop\w+|endoscop\w+|biops\w+|"
-    r"cath(?:eteri[sz]ation)?|spirometry|pulmonary function|sleep study|polysomno\w+|emg|nerve conduction|eeg|"
-    r"hearing|eye exam|audiogram)\b",
-    re.IGNORECASE,
-)
 _RETURN_VISIT = re.compile(
-    r"\b(?:see (?:you|me|us|him|her|them|the (?:doctor|patient))|com(?:e|ing) (?:back|in)|return|follow(?:ing)?[- ]?ups?|"
-    r"recheck|(?:next|another|an) (?:appointment|visit)|back (?:here|in)|check[- ]?in|review|reassess\w*|"
-    r"re-?evaluat\w+)\b",
+    r"\b(?:see (?:you|me|us|him|her|them|the (?:doctor|patient))|com(?:e|ing) (?:back|in)|return|recheck|"
+    r"follow(?:ing)?[- ]?ups?|followup|(?:next|another|an) (?:appointment|visit)|back (?:here|in)|check[- ]?in|review|"
+    r"reassess\w*|re-?evaluat\w+)\b",
     re.IGNORECASE,
 )
 _ORDER_VERB = re.compile(
@@ -110,10 +100,9 @@ def _order_type(category: str, item: Item) -> OrderType | None:
 
 
 def test_type(description: str) -> OrderType | None:
-    """lab or imaging; None for tests that are neither, such as a colonoscopy or a tracing of the heart."""
-    if _IMAGING.search(description):
-        return "imaging"
-    return None if _NOT_LAB.search(description) else "lab"
+    """lab or imaging, by the first test named; None for other tests, such as a colonoscopy, and for unknown ones."""
+    kinds = [procedure.kind for procedure in find_procedures(description)]
+    return next((kind for kind in kinds if kind == "lab" or kind == "imaging"), None)
 
 
 def _action(order_type: OrderType, item: Item) -> str:
