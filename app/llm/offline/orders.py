@@ -1,0 +1,174 @@
+"""Reads what the clinician has to do after the visit: tests to order, referrals, prescriptions to write, papers, procedures."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from app.findings import Commitment
+from app.language.dues import find_dues
+from app.language.procedures import Procedure, find_procedures
+from app.llm.offline.clauses_said import Said
+from app.llm.offline.intent import declined, plan_of
+from app.llm.offline.reasons import reason_of
+
+Item = dict[str, Any]
+
+_BEFORE_NAME = re.compile(
+    r"(?:\b(?:left|right|bilateral|lateral|both|lower|upper|low|lumbar|cervical|thoracic|spine|knee|ankle|foot|feet|shoulder|hip|back|chest|neck"
+    r"|brain|head|abdomen|abdominal|renal|kidney|liver|pelvic|pelvis|heart|cardiac|carotid|thyroid|wrist|hand|elbow|finger|toe|leg|arm|sinus|breast"
+    r"|fasting|rapid|urine|blood|stool|venous|arterial|lateral|24-hour|twenty four hour|routine|general|diagnostic|screening|repeat|follow-?up"
+    r"|general set of|set of|nuclear|diabetic|annual|yearly)[ -]+)+$"
+)
+_AFTER_NAME = re.compile(
+    r"^(?: scan| test| tests| panel| level| levels| study| series)?(?: (?:of|on|for) (?:your|the|that|his|her|both|my) (?:[\w'-]+ ){0,3}?"
+    r"(?:spine|knees?|ankles?|foot|feet|shoulders?|hips?|back|chest|neck|brain|head|abdomen|belly|stomach|pelvis|heart|wrists?|hands?|elbows?|fingers?|toes?"
+    r"|legs?|arms?|sinuses|breasts?|kidneys?|liver|lungs?|thyroid|thyroxine|bladder|prostate|jaw|face|skin|eyes?)\b)?"
+)
+_AGAIN = re.compile(r"\b(?:repeat|recheck|re-check|another|again)\b")
+_PRESCRIBES = re.compile(
+    r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
+    r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
+)
+_PAPERS = re.compile(
+    r"\b(?:(?:write|send|fill out|fill in|complete|sign|draft|do|give you|get you|provide) (?:you )?(?:up )?(?:a |an |the |your |that |this |out )*(?:[\w-]+ ){0,2}?"
+    r"(?:letter|note for (?:work|school)|work note|doctor's note|school note|form|forms|paperwork|sick note|fit note|certificate|summary|report|records)"
+    r"|let (?:them|him|her|your \w+|the \w+) know|hand (?:this |that |it )?over|request (?:your |the )?(?:medical )?records|(?:call|contact|speak (?:to|with)|talk to) (?:doctor|dr\.?|your (?:pcp|primary care|cardiologist|surgeon)))\b"
+)
+_REFERS = re.compile(
+    r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up|get you (?:in|into|set|started|over|to)|appointment"
+    r"|recommend (?:you for|that you see|seeing)?|have you (?:see|seen|meet|talk|go)|you (?:to )?see|go to|start(?:ing)? (?:with )?|put in|order|evaluat\w+|work with|speak (?:to|with)|talk (?:to|with)|be seen by)\b"
+)
+_KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
+
+
+def read_clinician_todos(visit: Sequence[Said]) -> list[Item]:
+    """To-dos as raw items, each thing once, in the order first said."""
+    todos: list[Item] = []
+    for said in visit:
+        if said.by_clinician:
+            todos += _tests_and_referrals(said, visit)
+            todos += _prescription(said)
+            todos += _papers(said)
+    return _each_once(todos)
+
+
+def _tests_and_referrals(said: Said, visit: Sequence[Said]) -> list[Item]:
+    todos: list[Item] = []
+    for procedure in find_procedures(said.words):
+        commitment = plan_of(said, procedure.start, procedure.end)
+        if not commitment:
+            continue
+        if declined(said, list(visit)):
+            commitment = "declined"
+        if procedure.kind == "referral":
+            todos += _referral(said, procedure, commitment)
+        elif procedure.kind in ("lab", "imaging") or _worth_ordering(procedure):
+            todos.append(_test(said, procedure, commitment, visit))
+    return todos
+
+
+def _test(said: Said, procedure: Procedure, commitment: Commitment, visit: Sequence[Said]) -> Item:
+    before = _BEFORE_NAME.search(said.words, 0, procedure.start)
+    after = _AFTER_NAME.match(said.words[procedure.end :])
+    start = before.start() if before else procedure.start
+    end = procedure.end + (after.end() if after else 0)
+    name = re.sub(r"\b(?:your|my|his|her|that|this)\b", "the", said.text[start:end])
+    name = re.sub(r"^(?:repeat|another) ", "", name)
+    verb = "Repeat" if _AGAIN.search(said.words[:start]) else "Order"
+    return {
+        "task_type": "test_order",
+        "description": f"{verb} {name}",
+        "reason": reason_of(said, end, _after(said, visit)),
+        "due": due_of(said),
+        "priority": "medium",
+        "commitment": commitment,
+        "evidence": [said.quote()],
+        "name": procedure.name,
+    }
+
+
+def due_of(said: Said, *, bare: bool = False) -> str | None:
+    """The first time named as due in a clause, as said."""
+    dues = find_dues(said.text, bare=bare)
+    return said.text[dues[0].start : dues[0].end] if dues else None
+
+
+def _worth_ordering(procedure: Procedure) -> bool:
+    return procedure.name not in ("surgery", "dialysis", "vaccine", "cast", "pacemaker", "wound care")
+
+
+def _referral(said: Said, procedure: Procedure, commitment: Commitment) -> list[Item]:
+    before = said.words[: procedure.start]
+    if not _REFERS.search(before) or procedure.name == "emergency department":
+        return []
+    known = _KNOWN_ALREADY.search(before) and not re.search(r"\brefer", before)
+    name = said.text[procedure.start : procedure.end]
+    if known or (procedure.name == "specialist" and not re.search(r"\brefer", before)):
+        return []
+    return [
+        {
+            "task_type": "referral",
+            "description": f"Refer to {name}",
+            "reason": reason_of(said, procedure.end, None),
+            "due": due_of(said),
+            "priority": "medium",
+            "commitment": commitment,
+            "evidence": [said.quote()],
+            "name": procedure.name,
+        }
+    ]
+
+
+def _prescription(said: Said) -> list[Item]:
+    found = _PRESCRIBES.search(said.words)
+    if not found or said.asks or not plan_of(said, found.end(), found.end()):
+        return []
+    return [_todo("prescription", said, found.start(), "medium")]
+
+
+def _papers(said: Said) -> list[Item]:
+    found = _PAPERS.search(said.words)
+    if not found or said.asks or not re.search(r"\b(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let me)\b", said.words[: found.start()]):
+        return []
+    return [_todo("documentation", said, found.start(), "low")]
+
+
+def _todo(task_type: str, said: Said, start: int, priority: str) -> Item:
+    words = " ".join(said.text[start:].split()[:14]).strip(" ,.")
+    return {
+        "task_type": task_type,
+        "description": words[:1].upper() + words[1:],
+        "reason": said.topic,
+        "due": due_of(said),
+        "priority": priority,
+        "commitment": "conditional" if re.search(r"\bif\b", said.words) else "ordered",
+        "evidence": [said.quote()],
+        "name": words,
+    }
+
+
+def _after(said: Said, visit: Sequence[Said]) -> Said | None:
+    return visit[said.at + 1] if said.at + 1 < len(visit) else None
+
+
+def _each_once(todos: list[Item]) -> list[Item]:
+    kept: dict[tuple[str, str], Item] = {}
+    for todo in todos:
+        key = (todo["task_type"], todo.pop("name"))
+        if key not in kept:
+            kept[key] = todo
+        else:
+            _join(kept[key], todo)
+    return list(kept.values())
+
+
+def _join(first: Item, again: Item) -> None:
+    """Adds a second mention: its quote, and what the first one did not tell. A firm word outweighs a conditional one."""
+    if first["commitment"] == "conditional" and again["commitment"] in ("ordered", "recommended"):
+        first.update(commitment=again["commitment"], description=again["description"], evidence=again["evidence"])
+    elif len(first["evidence"]) < 2 and again["evidence"][0] not in first["evidence"]:
+        first["evidence"] = first["evidence"] + again["evidence"]
+    if again["commitment"] == "declined":
+        first["commitment"] = "declined"
+    first["due"] = first["due"] or again["due"]
+    first["reason"] = first["reason"] or again["reason"]

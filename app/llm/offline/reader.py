@@ -1,0 +1,28 @@
+"""Reads a whole visit by rule and gives the raw answer that a model would give."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.llm.offline.advice import read_patient_reminders
+from app.llm.offline.clauses_said import cut_visit
+from app.llm.offline.follow_ups import read_follow_up_tasks
+from app.llm.offline.medications import read_medications
+from app.llm.offline.orders import read_clinician_todos
+from app.llm.offline.visit import SpokenTurn
+
+
+def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The raw answer about a visit, with the keys and shapes of `app.findings.Answer`; quotes are slices of their turns."""
+    visit = cut_visit(turns)
+    answer: dict[str, Any] = {
+        "summary": "",
+        "follow_up_tasks": read_follow_up_tasks(visit),
+        "medication_instructions": read_medications(turns),
+        "patient_reminders": read_patient_reminders(visit),
+        "clinician_todos": read_clinician_todos(visit),
+        "problems": [],
+        "allergies": [],
+        "vitals": [],
+        "custom": [],
+    }
+    return answer
