@@ -1,7 +1,7 @@
 """Pairs of short visits that differ in one thing: what must be found in the one must not be found in the other.
 
 A block of `minimal_pairs/*.txt` is one pair: a visit with slots `{first|second}`, then what is expected of each. `med`,
-`test`, `referral`, `visit`, `task`, `problem` and `allergy` say what must be there, `no` that it must not be there to do
+`test`, `referral`, `visit`, `task`, `problem`, `allergy` say what must be there, `no` that it must not be there to do
 (or be present), `only-if` that it may stand there as a conditional plan at most.
 """
 
