@@ -1,0 +1,166 @@
+"""Reads each mention of a medicine: who speaks, and what the words around it do with the medicine."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.language.drugs import Drug, find_drugs
+from app.language.plain import plain
+from app.language.turns import Role
+from app.llm.offline.medication_cues import AFTER, AS_NEEDED_IF, CUES, IF, Act, is_another_persons, tidy
+from app.llm.offline.speakers import inferred_roles
+from app.llm.offline.visit import SpokenTurn
+
+_SENTENCE_END = re.compile(r"[.?!](?=\s|$)(?!\s*(?:\d|five\b))")
+_YES = re.compile(
+    r"^\W*(?:oh |well |um+ |uh |,)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|i am|i do|i have|still|every ?day|uh-huh|sure|absolutely|of course|you can|definitely|that's fine|that's right|exactly|twice|once)\b"
+)
+_NO = re.compile(
+    r"^\W*(?:oh |well |um+ |uh |,)*(?:no|nope|nah|not|i don't|i do n't|i haven't|i have n't|never|neither|i'm not|none|i stopped|i would n't|i wouldn't)\b"
+)
+_ABOUT_MEDICINES = re.compile(
+    r"\b(?:medic\w+|tak(?:e|en|ing)|tablets?|pills?|inhalers?|prescri\w+|tried|drugs?|name of|called|supplements?|on anything)\b"
+)
+_ABOUT_THE_PAST = re.compile(
+    r"\b(?:have you (?:\w+ )?(?:taken|tried|used)|did you|anything (?:for|to help)|tried|help(?:s|ed)?|make it (?:better|worse))\b"
+)
+_THEN = re.compile(
+    r"\bif (?:that|this|it|they|things|those|the \w+|symptoms|you)(?: \w+)? ?(?:don't|doesn't|isn't|aren't|didn't|fails?|gets? worse|comes? back|persists?|continues?|worsens?|not (?:help|work|improv|get)\w*)"
+)
+
+_FARTHEST = 220
+_WORDS_BETWEEN = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One mention: `index` of its turn in the list, the drug, who speaks, what is done; `cue` is the deciding phrase."""
+
+    index: int
+    drug: Drug
+    role: Role | None
+    act: Act | None
+    cue: str = ""
+
+
+def read_mentions(turns: Sequence[SpokenTurn]) -> list[Mention]:
+    """All mentions of a visit in order, those of other people's medicines left out."""
+    roles = inferred_roles(turns)
+    mentions: list[Mention] = []
+    for index, turn in enumerate(turns):
+        drugs = find_drugs(turn.text)
+        if drugs:
+            words = plain(turn.text)
+            read = [_read(index, words, drugs, at, roles[index]) for at in range(len(drugs))]
+            mentions += [_answered(mention, turns, roles) for mention in read if mention]
+    return mentions
+
+
+def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None) -> Mention | None:
+    drug = drugs[at]
+    before, after = _before(words, drugs, at), _after(words, drugs, at)
+    if is_another_persons(before):
+        return None
+    act, cue = _act_before(before)
+    act, cue = _act_after(after, act, cue, role)
+    if act in ("start", "change", "continue") and _is_conditional(before, after):
+        act = "conditional"
+    return Mention(index, drug, role, _patients(act, role), cue)
+
+
+def _before(words: str, drugs: list[Drug], at: int) -> str:
+    """The sentence up to the name, tidied; names of other medicines in it become "it", so that lists read through."""
+    start = max(0, drugs[at].start - _FARTHEST)
+    piece, end = "", start
+    for drug in drugs[:at]:
+        if drug.start >= end:
+            piece, end = piece + words[end : drug.start] + "it", drug.end
+    piece += words[end : drugs[at].start]
+    return tidy(_SENTENCE_END.split(piece)[-1])
+
+
+def _after(words: str, drugs: list[Drug], at: int) -> str:
+    end = min(drugs[at].end + _FARTHEST // 2, drugs[at + 1].start if at + 1 < len(drugs) else len(words))
+    return tidy(words[drugs[at].end : end])
+
+
+def _act_before(before: str) -> tuple[Act | None, str]:
+    """The cue nearest before the name decides, when few words lie between."""
+    cue = None
+    for cue in CUES.finditer(before):
+        pass
+    if not cue or len(before[cue.end() :].split()) > _WORDS_BETWEEN:
+        return None, ""
+    if cue[0] == "no" and before[cue.end() :].strip():
+        return None, ""
+    return cue.lastgroup, cue[0]  # type: ignore[return-value]
+
+
+def _act_after(after: str, act: Act | None, cue: str, role: Role | None) -> tuple[Act | None, str]:
+    """A cue behind the name decides where none before it orders anything."""
+    later = AFTER.search(after)
+    if not later:
+        return act, cue
+    kind: Act = later.lastgroup  # type: ignore[assignment]
+    if kind == "allergy":
+        return kind, later[0]
+    if kind == "past":
+        return ("past", later[0]) if act in (None, "present", "asked", "start") and role != "clinician" else (act, cue)
+    if role != "patient" and act in (None, "present", "past", "asked"):
+        return kind, later[0]
+    return act, cue
+
+
+def _is_conditional(before: str, after: str) -> bool:
+    if _THEN.search(after):
+        return True
+    return bool(IF.search(before)) and not AS_NEEDED_IF.search(before)
+
+
+def _patients(act: Act | None, role: Role | None) -> Act | None:
+    """What an ordering phrase means in the patient's mouth: an account of what was done before."""
+    if role in ("clinician", None) or act is None:
+        return act
+    told: dict[Act, Act | None] = {
+        "start": "past",
+        "stop": "past",
+        "change": "present",
+        "continue": "present",
+        "conditional": None,
+    }
+    return told.get(act, act)
+
+
+def _answered(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Role | None]) -> Mention:
+    """Questions settled by the answer of the next turn, and bare names by the question of the turn before."""
+    if mention.act == "asked":
+        return replace(mention, act=_by_answer(mention, turns))
+    if mention.act == "present" and mention.role == "clinician" and _said_no(mention, turns):
+        return replace(mention, act="past")
+    if mention.act is None and mention.role != "clinician" and mention.index:
+        question = plain(turns[mention.index - 1].text[-200:])
+        if _ABOUT_THE_PAST.search(question):
+            return replace(mention, act="past")
+        if _ABOUT_MEDICINES.search(question):
+            return replace(mention, act="present")
+    return mention
+
+
+def _by_answer(mention: Mention, turns: Sequence[SpokenTurn]) -> Act | None:
+    answer = plain(turns[mention.index + 1].text) if mention.index + 1 < len(turns) else ""
+    if _YES.match(answer):
+        if mention.role == "clinician":
+            return "past" if re.search(r"\b(?:tried|did you)\b", mention.cue) else "present"
+        return "start"
+    if _NO.match(answer):
+        return "past" if mention.role == "clinician" else "unneeded"
+    return None
+
+
+def _said_no(mention: Mention, turns: Sequence[SpokenTurn]) -> bool:
+    if mention.index + 1 >= len(turns):
+        return False
+    answer = plain(turns[mention.index + 1].text)
+    return bool(_NO.match(answer)) and bool(
+        re.search(r"\b(?:stop|quit|off|any ?more|ran out|not taking|n't tak)", answer)
+    )

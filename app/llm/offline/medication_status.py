@@ -1,0 +1,85 @@
+"""Decides from all mentions of one medicine what its status is and how firmly that was said."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.findings import Commitment, MedicationStatus
+from app.llm.offline.medication_cues import Act
+from app.llm.offline.medication_mentions import Mention
+
+_ORDERS: dict[Act, MedicationStatus] = {"start": "start", "change": "change", "continue": "continue", "stop": "stop"}
+_DECIDES = frozenset({*_ORDERS, "conditional", "unneeded", "refused"})
+_AGAIN = re.compile(r"\b(?:back|restart|again|resume|switch)\b")
+_ADVISED = re.compile(r"\b(?:recommend|suggest|advise|encourage|can|could|may|might|try|trying|worth|consider|should)")
+
+# Taken when it hurts, itches or runs: that a patient has taken one before the visit does not mean that it goes on.
+_FOR_SYMPTOMS = frozenset(
+    name.strip()
+    for line in (
+        "acetaminophen, ibuprofen, naproxen, aspirin, diclofenac, painkiller, anti-inflammatory, antihistamine, antacid",
+        "antacid tablets, alginate, bismuth subsalicylate, cough medicine, guaifenesin, dextromethorphan, pseudoephedrine",
+        "decongestant, nasal spray, throat spray, menthol rub, oral rehydration salts, loperamide, antidiarrheal, laxative",
+        "chlorphenamine, diphenhydramine, steroid cream, emollient, aqueous cream, capsaicin, lidocaine, muscle relaxer",
+        "steroid injection, joint injection, petroleum jelly, calamine, oxymetazoline, saline rinse, numbing cream, opioid",
+        "acetaminophen/codeine, antibiotic, hydrocortisone, electrolyte drink, herbal remedy, sunscreen, zinc oxide",
+        "epinephrine, chemotherapy, tramadol, oxycodone, morphine, acetaminophen/oxycodone, acetaminophen/hydrocodone",
+    )
+    for name in line.split(",")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about a medicine, and the mention that decided it."""
+
+    status: MedicationStatus
+    commitment: Commitment
+    by: Mention
+
+
+def decide(mentions: Sequence[Mention]) -> Decision | None:
+    """The clinician's last word decides; without one, what the patient takes or took. None when it is only spoken of."""
+    words = [mention for mention in mentions if mention.act in _DECIDES]
+    if words:
+        return _last_word(words, mentions)
+    present = [mention for mention in mentions if mention.act == "present"]
+    past = [mention for mention in mentions if mention.act == "past"]
+    if present and not (past and mentions.index(past[-1]) > mentions.index(present[-1])):
+        taken_now = present[0].drug.canonical not in _FOR_SYMPTOMS
+        return Decision("continue", "continuing" if taken_now else "historical", present[-1])
+    return Decision("stop", "historical", past[-1]) if past else None
+
+
+def _last_word(words: Sequence[Mention], mentions: Sequence[Mention]) -> Decision:
+    last = words[-1]
+    orders = [word for word in words if word.act in _ORDERS]
+    if last.act in ("conditional", "continue") and orders:
+        # A plan for later does not undo what is ordered now, nor does "keep taking it" undo the change just made.
+        last = next((word for word in reversed(orders) if word.act != "continue"), orders[-1])
+    if last.act == "conditional":
+        return _conditional(last, mentions)
+    if last.act in ("unneeded", "refused"):
+        return Decision("stop" if _is_taken(mentions, last) else "start", "declined", last)
+    if last.act == "start" and _is_taken(mentions, last) and not _AGAIN.search(last.cue):
+        return Decision("continue", "continuing", last)
+    status = _ORDERS[last.act]  # type: ignore[index]
+    return Decision(status, _commitment(status, last), last)
+
+
+def _conditional(last: Mention, mentions: Sequence[Mention]) -> Decision:
+    present = [mention for mention in mentions if mention.act == "present"]
+    if present and present[0].drug.canonical not in _FOR_SYMPTOMS:
+        return Decision("continue", "continuing", present[-1])
+    return Decision("start", "conditional", last)
+
+
+def _is_taken(mentions: Sequence[Mention], until: Mention) -> bool:
+    before = mentions[: mentions.index(until)]
+    return any(mention.act == "present" for mention in before)
+
+
+def _commitment(status: MedicationStatus, last: Mention) -> Commitment:
+    if status == "continue":
+        return "continuing"
+    return "recommended" if _ADVISED.search(last.cue) and "prescri" not in last.cue else "ordered"

@@ -1,0 +1,214 @@
+"""Reads dose, frequency, duration, route and directions of a medicine from the words around its mentions."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from app.language.clauses import split_clauses
+from app.language.doses import STRENGTHS, Dose, find_doses
+from app.language.durations import find_durations
+from app.language.frequencies import find_frequencies
+from app.language.plain import plain
+from app.language.routes import find_routes
+from app.llm.offline.medication_cues import tidy
+from app.llm.offline.medication_mentions import Mention
+from app.llm.offline.medication_status import Decision
+from app.llm.offline.visit import SpokenTurn
+
+# How far behind the name, in characters, a value still belongs to it.
+_REACH = 230
+_LONGEST_QUOTE = 400
+
+_OF = re.compile(
+    r"\s*(?:(?:tablets?|pills?|capsules?|dose|a day|per day|daily|once a day|twice a day|once daily|twice daily)\s+)?"
+    r"(?:of\s+)?(?:the\s+|your\s+|that\s+|this\s+|oral\s+)?"
+)
+_TO = re.compile(r"\b(?:to|at)[\s,]*(?:(?:uh|um|about|a|the|take)[\s,]+)*$")
+_ANOTHER_MATTER = re.compile(
+    r"\b(?:check|weigh|measure|monitor|ice|icing|exercis\w*|stretch\w*|wash\w*|elevat\w*|walk\w*|drink\w*|smok\w*|see you|come back|"
+    r"follow(?:ing)? up|return|recheck|repeat|order a|physical therapy|call (?:me|us)|blood pressure (?:reading|log)|therapy|appointment|diet|"
+    r"heating pad|sling|brace|crutches|splint|refer\w*|x-ray|mri|surgery|blood work|labs?)\b"
+)
+_DIRECTIONS = re.compile(
+    r"\b(?:with (?:food|meals?|milk|a meal|plenty of water|breakfast|dinner|a (?:full )?glass of water)|on an? (?:empty|full) stomach"
+    r"|(?:before|after|between) (?:meals|food|breakfast|dinner|bed|bedtime|eating|exercise|the (?:shower|bath)|you (?:eat|exercise|work out))"
+    r"|without food|first thing in the morning|do ?n't (?:drive|drink)[\w ]{0,30}|avoid (?:alcohol|driving|grapefruit|the sun)"
+    r"|do not (?:drive|drink|crush|chew)[\w ]{0,20}|rinse your mouth[\w ]{0,20}|under (?:your|the) tongue|over the counter"
+    r"|finish (?:the (?:whole |full |entire )?(?:course|bottle|prescription)|all of (?:it|them))|after each loose (?:stool|motion))\b"
+)
+_REASON = re.compile(
+    r"\b(?:for|to help with|helps? with|to treat|to control|to manage|to relieve|to reduce)\s+(?:the\s+|your\s+|that\s+|this\s+|some of the\s+|any\s+)?"
+    r"(?P<reason>(?:[a-z'-]+\s+){0,3}?(?:pain|pains|swelling|inflammation|pressure|infection|nausea|diabetes|cholesterol|hypertension|cough|"
+    r"reflux|asthma|anxiety|depression|sleep|insomnia|allerg\w+|itch\w*|rash|headaches?|migraines?|fever|constipation|diarrh\w+|congestion|"
+    r"gout|arthritis|spasms?|breathing|wheez\w+|heartburn|fluid|rate|sugars?|wound|eczema|acne|psoriasis|seizures?|afib|fibrillation|failure|"
+    r"discomfort|stiffness|symptoms|thyroid|anemia|anaemia|osteoporosis|neuropathy|prostate|bladder|flare|aches?))\b"
+)
+
+
+class Spanned(Protocol):
+    """Anything that stands at `text[start:end]`."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+Span = TypeVar("Span", bound=Spanned)
+
+
+@dataclass(slots=True)
+class Values:
+    """The values of an item as text, and the places (index of the turn, start, end) to quote, the order itself first."""
+
+    dosage: str | None = None
+    frequency: str | None = None
+    duration: str | None = None
+    route: str | None = None
+    reason: str | None = None
+    special_instructions: str | None = None
+    quoted: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The stretch of a turn whose values belong to one mention: `before` the name (if at all) and behind it."""
+
+    index: int
+    text: str
+    start: int
+    name_end: int
+    end: int
+
+
+def read_values(
+    group: Sequence[Mention], decision: Decision, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]
+) -> Values:
+    """Values from the deciding mention first; what it leaves open from the other mentions that say the same."""
+    values = Values()
+    for mention in _in_order(group, decision):
+        scope = _scope(mention, mentions, turns)
+        places = _fill(values, scope, decision)
+        if mention is decision.by or places:
+            values.quoted.append(_quote(scope, mention, places))
+    values.quoted = list(dict.fromkeys(values.quoted))[:3]
+    return values
+
+
+def _in_order(group: Sequence[Mention], decision: Decision) -> list[Mention]:
+    """For an order the clinician's other orders; for what goes on also the account of what is taken; else nothing more."""
+    if decision.status == "stop" or decision.commitment in ("declined", "historical"):
+        return [decision.by]
+    same = {"start", "change"} if decision.status in ("start", "change") else {"continue", "present", "start"}
+    if decision.commitment == "conditional":
+        same = {"conditional"}
+    others = [
+        mention
+        for mention in reversed(group)
+        if mention.act in same or (mention.act is None and mention.role != "patient")
+    ]
+    return [decision.by, *(mention for mention in others if mention is not decision.by)]
+
+
+def _scope(mention: Mention, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]) -> Scope:
+    text = turns[mention.index].text
+    name = mention.drug
+    there = [other.drug for other in mentions if other.index == mention.index]
+    ends = [drug.end for drug in there if drug.end <= name.start]
+    following = [drug for drug in there if drug.start >= name.end and drug.canonical != name.canonical]
+    end = min(name.end + _REACH, len(text))
+    if following and following[0].start < end:
+        claimed = _dose_before(text, name.end, following[0].start)
+        end = claimed.start if claimed else following[0].start
+    claimed = _dose_before(text, max([0, *ends]), name.start)
+    return Scope(mention.index, text, claimed.start if claimed else name.start, name.end, end)
+
+
+def _dose_before(text: str, since: int, start: int) -> Dose | None:
+    """The dose that leads up to a name: "forty milligrams of", "a 600 milligram"; not one that follows another name."""
+    begin = max(since, start - 60)
+    doses = [
+        dose
+        for dose in find_doses(text[begin:start])
+        if dose.unit in STRENGTHS or "of" in text[begin + dose.end : start]
+    ]
+    if not doses or not _OF.fullmatch(plain(text[begin + doses[-1].end : start])):
+        return None
+    last = doses[-1]
+    if since and begin + last.start - since < 12 and " of " not in text[begin + last.end : start] + " ":
+        return None
+    return Dose(begin + last.start, begin + last.end, last.low, last.high, last.unit, last.withdrawn)
+
+
+def _fill(values: Values, scope: Scope, decision: Decision) -> list[tuple[int, int]]:
+    """Sets what is still open from this scope; gives the places, offsets in the turn, of what it took."""
+    part = scope.text[scope.start : scope.end]
+    places: list[tuple[int, int]] = []
+    if values.dosage is None and (dose := _dose(part, scope, decision)):
+        values.dosage = written(dose)
+        places.append((dose.start, dose.end))
+    if values.frequency is None and (often := _first(find_frequencies(part), part, scope)):
+        values.frequency = part[often.start : often.end]
+        places.append((often.start, often.end))
+    if values.duration is None and (long := _first(find_durations(part), part, scope)):
+        values.duration = part[long.start : long.end]
+        places.append((long.start, long.end))
+    if values.route is None and (route := _first(find_routes(part), part, scope)):
+        values.route = route.name
+        places.append((route.start, route.end))
+    return [(scope.start + start, scope.start + end) for start, end in places + _directions(values, part, scope)]
+
+
+def _directions(values: Values, part: str, scope: Scope) -> list[tuple[int, int]]:
+    small = plain(part)
+    places = []
+    if values.special_instructions is None and (found := list(_DIRECTIONS.finditer(small))):
+        values.special_instructions = "; ".join(
+            dict.fromkeys(part[match.start() : match.end()].strip() for match in found[:3])
+        )
+        places += [match.span() for match in found[:3]]
+    if values.reason is None and (found_reason := _REASON.search(small, 0, scope.name_end - scope.start + 120)):
+        values.reason = part[found_reason.start("reason") : found_reason.end("reason")]
+        places.append(found_reason.span())
+    return places
+
+
+def _dose(part: str, scope: Scope, decision: Decision) -> Dose | None:
+    doses = [dose for dose in find_doses(part) if _is_near(dose, part, scope)]
+    strengths = [dose for dose in doses if dose.unit in STRENGTHS]
+    if decision.status == "change":
+        small = plain(part)
+        strengths = [dose for dose in strengths if _TO.search(small, 0, dose.start)][-1:] or strengths
+    counted = [dose for dose in doses if dose.unit not in STRENGTHS and dose.unit != "dose"]
+    return next(iter(strengths or counted), None)
+
+
+def _first(spans: Iterable[Span], part: str, scope: Scope) -> Span | None:
+    return next((span for span in spans if _is_near(span, part, scope)), None)
+
+
+def _is_near(span: Spanned, part: str, scope: Scope) -> bool:
+    """Whether no other matter is spoken of between the name and the value."""
+    between = part[scope.name_end - scope.start : span.start]
+    return not _ANOTHER_MATTER.search(plain(between))
+
+
+def written(dose: Dose) -> str:
+    """ "40 mg", "1-2 tablets"."""
+    amount = f"{dose.low:g}" if dose.low == dose.high else f"{dose.low:g}-{dose.high:g}"
+    plural = "s" if dose.unit not in STRENGTHS and dose.high > 1 and not dose.unit.endswith("s") else ""
+    return f"{amount} {dose.unit}{plural}"
+
+
+def _quote(scope: Scope, mention: Mention, places: list[tuple[int, int]]) -> tuple[int, int, int]:
+    """The clause of the mention, widened to the phrase that decides and to the values taken."""
+    clauses = split_clauses(scope.text)
+    at = next((n for n, clause in enumerate(clauses) if clause.start <= mention.drug.start < clause.end), None)
+    start, end = (mention.drug.start, mention.drug.end) if at is None else (clauses[at].start, clauses[at].end)
+    if at and mention.cue and mention.cue not in tidy(plain(scope.text[start : mention.drug.start])):
+        start = clauses[at - 1].start
+    end = max([end, *(stop for _, stop in places)])
+    start = min([max(start, mention.drug.start - _LONGEST_QUOTE // 2), *(begin for begin, _ in places)])
+    end = min(end, max([mention.drug.end + _LONGEST_QUOTE // 2, *(stop for _, stop in places)]))
+    return mention.index, start, end
