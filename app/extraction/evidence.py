@@ -1,0 +1,181 @@
+"""Finds the quotes that a model gives in the transcript, each as an exact slice of it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from rapidfuzz import fuzz
+
+from app.extraction.folding import Folded, fold
+from app.language.turns import Turn
+
+Match = Literal["exact", "folded", "fuzzy"]
+
+# A fuzzy match needs this likeness (rapidfuzz's partial ratio over folded words, 0 to 100), a short quote more of it.
+_LIKE_ENOUGH = 85.0
+_SHORT, _SHORT_LIKE_ENOUGH = 16, 92.0
+_TOO_SHORT, _TOO_LONG = 6, 1_000
+_SHARED_WORDS = 0.6
+_MOST_FUZZY_TURNS = 5
+_MOST_MENTIONS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One found quote: `text[start:end]` of turn `turn`, and how it was found."""
+
+    start: int
+    end: int
+    turn: int
+    speaker: str | None
+    match: Match
+
+
+class Searchable:
+    """A transcript made ready for many searches; folding happens once, at the first quote that is not exact."""
+
+    def __init__(self, text: str, turns: list[Turn]) -> None:
+        self.text = text
+        self.turns = turns
+        self.by_number = {turn.number: turn for turn in turns}
+
+    def locate(self, quote: str, turn: int | None) -> list[Located]:
+        """Where the quote stands: one span, one for each turn that it runs over, or none.
+
+        Tried in order: the very characters, then the folded words, then a likeness of 85 in 100. Of several mentions
+        the one in the stated turn is taken, else the one in the nearest turn.
+        """
+        wanted = quote.strip()
+        if not wanted or not self.turns:
+            return []
+        if found := self._exact(wanted, turn):
+            return [found]
+        words = fold(self._unlabelled.sub(" ", wanted))
+        if not words.line:
+            return []
+        return self._folded(words, turn) or self._fuzzy(words, turn)
+
+    def turn_at(self, position: int) -> Turn | None:
+        """The turn that holds a position of the text."""
+        return next((turn for turn in self.turns if turn.start <= position < turn.end), None)
+
+    def located(self, start: int, end: int, turn: Turn, match: Match) -> Located:
+        return Located(start, end, turn.number, turn.speaker, match)
+
+    def _exact(self, quote: str, stated: int | None) -> Located | None:
+        for turn in self._nearest_first(stated):
+            at = _whole_words(self.text, quote, turn.start, turn.end)
+            if at is not None:
+                return self.located(at, at + len(quote), turn, "exact")
+        return None
+
+    def _nearest_first(self, stated: int | None) -> list[Turn]:
+        if stated is None:
+            return self.turns
+        return sorted(self.turns, key=lambda turn: abs(turn.number - stated))
+
+    @cached_property
+    def _unlabelled(self) -> re.Pattern[str]:
+        """Speaker labels, which a quote over two turns may hold."""
+        names = {re.escape(turn.speaker) for turn in self.turns if turn.speaker}
+        return re.compile(rf"(?<!\w)\[?(?:{'|'.join(sorted(names)) or '(?!)'})\]?[^\S\r\n]*:")
+
+    @cached_property
+    def _folds(self) -> list[Folded]:
+        return [fold(self.text, turn.start, turn.end) for turn in self.turns]
+
+    @cached_property
+    def _word_sets(self) -> list[frozenset[str]]:
+        return [frozenset(folded.words) for folded in self._folds]
+
+    @cached_property
+    def _all_words(self) -> tuple[Folded, list[int]]:
+        """The words of all turns in one line, and the turn index of each word."""
+        words = tuple(word for folded in self._folds for word in folded.words)
+        spans = tuple(span for folded in self._folds for span in folded.spans)
+        return Folded(words, spans), [at for at, folded in enumerate(self._folds) for _ in folded.words]
+
+    def _folded(self, quote: Folded, stated: int | None) -> list[Located]:
+        whole, turn_of = self._all_words
+        best: tuple[tuple[int, int], list[Located]] | None = None
+        for first in _mentions(whole, quote.line):
+            last = first + len(quote.words) - 1
+            turns = self.turns[turn_of[first]], self.turns[turn_of[last]]
+            away = min(abs(turn.number - stated) for turn in turns) if stated is not None else 0
+            rank = (turns[1].number - turns[0].number, away)
+            if best is None or rank < best[0]:
+                best = rank, list(self._split_by_turn(whole, turn_of, first, last))
+        return best[1] if best else []
+
+    def _split_by_turn(self, whole: Folded, turn_of: list[int], first: int, last: int) -> Iterator[Located]:
+        begin = first
+        for at in range(first, last + 1):
+            if at == last or turn_of[at + 1] != turn_of[at]:
+                yield self.located(*whole.span(begin, at), self.turns[turn_of[at]], "folded")
+                begin = at + 1
+
+    def _fuzzy(self, quote: Folded, stated: int | None) -> list[Located]:
+        if not _TOO_SHORT <= len(quote.line) <= _TOO_LONG:
+            return []
+        enough = _SHORT_LIKE_ENOUGH if len(quote.line) < _SHORT else _LIKE_ENOUGH
+        best: tuple[float, Located] | None = None
+        for at in self._likely_turns(quote, stated):
+            found = _alike(quote.line, self._folds[at], enough if best is None else best[0] + 0.01)
+            if found:
+                best = found[0], self.located(found[1], found[2], self.turns[at], "fuzzy")
+        return [best[1]] if best else []
+
+    def _likely_turns(self, quote: Folded, stated: int | None) -> list[int]:
+        """Indexes of the turns worth a fuzzy search: the stated one, then those that share most words with the quote."""
+        words = set(quote.words)
+        shared = [(len(words & there) / len(words), at) for at, there in enumerate(self._word_sets)]
+        likely = [at for share, at in sorted(shared, key=lambda it: -it[0]) if share >= _SHARED_WORDS]
+        index = [at for at, turn in enumerate(self.turns) if turn.number == stated]
+        return [*index, *(at for at in likely[:_MOST_FUZZY_TURNS] if at not in index)]
+
+
+def widened(located: Located, start: int, end: int) -> Located:
+    """The same quote over more of its turn."""
+    return replace(located, start=min(start, located.start), end=max(end, located.end))
+
+
+def _whole_words(text: str, quote: str, start: int, end: int) -> int | None:
+    """The first place of the quote between two borders of words."""
+    at = text.find(quote, start, end)
+    while at >= 0:
+        stop = at + len(quote)
+        opens = at == 0 or not (text[at - 1].isalnum() and quote[0].isalnum())
+        closes = stop == len(text) or not (text[stop].isalnum() and quote[-1].isalnum())
+        if opens and closes:
+            return at
+        at = text.find(quote, at + 1, end)
+    return None
+
+
+def _mentions(whole: Folded, line: str) -> Iterator[int]:
+    """Indexes of the words at which the line stands, on borders of words, the first 500 of them."""
+    at = whole.line.find(line)
+    for _ in range(_MOST_MENTIONS):
+        if at < 0:
+            return
+        stop = at + len(line)
+        if (at == 0 or whole.line[at - 1] == " ") and (stop == len(whole.line) or whole.line[stop] == " "):
+            yield whole.word_at(at)
+        at = whole.line.find(line, at + 1)
+
+
+def _alike(line: str, turn: Folded, enough: float) -> tuple[float, int, int] | None:
+    """Score, start and end of the part of a turn most like the line; a word half covered or more belongs to it."""
+    if len(turn.line) < len(line) // 2 or enough > 100:
+        return None
+    found = fuzz.partial_ratio_alignment(line, turn.line, score_cutoff=enough)
+    if found is None or found.dest_start >= found.dest_end:
+        return None
+    first, last = turn.word_at(found.dest_start), turn.word_at(found.dest_end - 1)
+    if found.dest_start - turn.starts[first] > len(turn.words[first]) // 2 and first < last:
+        first += 1
+    if found.dest_end - turn.starts[last] < (len(turn.words[last]) + 1) // 2 and last > first:
+        last -= 1
+    return found.score, *turn.span(first, last)
