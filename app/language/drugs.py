@@ -75,7 +75,7 @@ def canonical_name(name: str) -> str:
 def _named(small: str) -> Iterator[tuple[int, int, str]]:
     known = lexicon()
     for index, start, end in known.automaton.find_matches_as_indexes(small, overlapping=True):
-        stop = end + 1 if small[end : end + 1] == "s" and small[start:end] != "the pill" else end
+        stop = end + 1 if small[end : end + 1] == "s" else end
         if not _WORD_GOES_ON.match(small, stop) and not _goes_before(small, start):
             yield start, stop, known.names[index]
 

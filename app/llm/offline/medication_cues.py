@@ -125,8 +125,10 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"he has been|has been|have been|been|you|i|is|am|are)(?: (?:still|currently|already|only|now|both|being|maintained|managed|controlled|"
         r"stable|well|continued|supposed to be|consistent(?:ly)?|regular(?:ly)?|daily|doing (?:well|okay|good|fine|great)|compliant))*"
         r" (?:on|taking|using|with)",
-        r"(?:have|had|got|has|see|put|started|keep|having) (?:you|me|her|him)(?: \w+ly| still| already)? on",
-        r"(?:started|put|placed|switched) (?:me|her|him|you) (?:back )?(?:on|to)",
+        r"(?:have|had|got|has|see|having) (?:you|me|her|him)(?: \w+ly| still| already)? on",
+        r"(?:we|i|he|she|they|doctor|dr|pcp|who|has|had|have|hospital|was|were|recently)(?:'ve|'d|'s| have| had| has)?(?: \w+ly| first)? "
+        r"(?:put|started|placed) (?:you|me|her|him) (?:back )?on",
+        r"(?:started|put|placed|switched) me (?:back )?(?:on|to)",
         r"i (?:still |currently |only |usually |always |normally )*(?:take|use|have)",
         r"you (?:still |currently |already |do )*(?:take|use)",
         r"(?:she|he) (?:still |currently |also )*(?:takes|uses)",
@@ -186,7 +188,8 @@ AFTER = re.compile(
 )
 
 IF = re.compile(
-    r"\b(?:if|unless|in case|should) (?:it|that|this|things?|you|the|your|those|these|we|they|there|not|any|symptoms?|pain|no)\b"
+    r"(?<!know )(?<!see )(?<!wonder )(?<!ask )(?<!sure )(?<!call )(?<!us )(?<!determine )(?<!tell )(?<!check )"
+    r"\b(?:if|unless|in case) (?:it|that|this|things?|you|the|your|those|these|we|they|there|not|any|symptoms?|pain|no|she|he)\b(?P<rest>.*)"
 )
 # "If you have pain" tells when to take, not whether it is ordered.
 AS_NEEDED_IF = re.compile(

@@ -24,23 +24,39 @@ _ABOUT_MEDICINES = re.compile(
 _ABOUT_THE_PAST = re.compile(
     r"\b(?:have you (?:\w+ )?(?:taken|tried|used)|did you|anything (?:for|to help)|tried|help(?:s|ed)?|make it (?:better|worse))\b"
 )
+_REGULARLY = re.compile(
+    r"\b(?:every ?day|daily|(?:once|twice|times) a day|every (?:morning|night|evening)|each (?:day|morning|night)|at night|regularly)\b"
+)
 _THEN = re.compile(
     r"\bif (?:that|this|it|they|things|those|the \w+|symptoms|you)(?: \w+)? ?(?:don't|doesn't|isn't|aren't|didn't|fails?|gets? worse|comes? back|persists?|continues?|worsens?|not (?:help|work|improv|get)\w*)"
 )
 
+_NEXT_THING = re.compile(
+    r"\b(?:or|plus|instead|stop|as well as|and (?:then )?(?:i|we|you|also|the|some|a)|also|but|not)\b"
+)
+_WHICH_IS = re.compile(
+    r"[\s,]*(?:(?:which|that|this|it)(?:'s| is| are)|is|as|like|for|or)?(?: (?:a|an|the|your|that|some|called|known as|basically|just|kind of|uh|um))*\s*"
+)
+
 _FARTHEST = 220
+_LONGEST_EXPLANATION = 70
 _WORDS_BETWEEN = 14
+_WORDS_OF_CONDITION = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One mention: `index` of its turn in the list, the drug, who speaks, what is done; `cue` is the deciding phrase."""
+    """One mention: `index` of its turn in the list, the drug, who speaks, what is done with it, by which phrase.
+
+    `regular`: said with a daily rhythm, or in answer to a question about medicines.
+    """
 
     index: int
     drug: Drug
     role: Role | None
     act: Act | None
     cue: str = ""
+    regular: bool = False
 
 
 def read_mentions(turns: Sequence[SpokenTurn]) -> list[Mention]:
@@ -51,6 +67,7 @@ def read_mentions(turns: Sequence[SpokenTurn]) -> list[Mention]:
         drugs = find_drugs(turn.text)
         if drugs:
             words = plain(turn.text)
+            drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(words, drugs, at)]
             read = [_read(index, words, drugs, at, roles[index]) for at in range(len(drugs))]
             mentions += [_answered(mention, turns, roles) for mention in read if mention]
     return mentions
@@ -65,7 +82,20 @@ def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None)
     act, cue = _act_after(after, act, cue, role)
     if act in ("start", "change", "continue") and _is_conditional(before, after):
         act = "conditional"
-    return Mention(index, drug, role, _patients(act, role), cue)
+    return Mention(index, drug, role, _patients(act, role), cue, bool(_REGULARLY.search(before + after)))
+
+
+def _is_explained(words: str, drugs: list[Drug], at: int) -> bool:
+    """Whether a class only tells what the medicine named beside it is: "a muscle relaxant called flexeril"."""
+    if drugs[at].kind != "class":
+        return False
+    if at + 1 < len(drugs) and drugs[at + 1].kind == "medicine":
+        gap = words[drugs[at].end : drugs[at + 1].start]
+        if len(gap) <= _LONGEST_EXPLANATION and not _NEXT_THING.search(gap):
+            return True
+    return bool(
+        at and drugs[at - 1].kind == "medicine" and _WHICH_IS.fullmatch(words, drugs[at - 1].end, drugs[at].start)
+    )
 
 
 def _before(words: str, drugs: list[Drug], at: int) -> str:
@@ -114,7 +144,8 @@ def _act_after(after: str, act: Act | None, cue: str, role: Role | None) -> tupl
 def _is_conditional(before: str, after: str) -> bool:
     if _THEN.search(after):
         return True
-    return bool(IF.search(before)) and not AS_NEEDED_IF.search(before)
+    condition = IF.search(before)
+    return bool(condition) and len(condition["rest"].split()) <= _WORDS_OF_CONDITION and not AS_NEEDED_IF.search(before)
 
 
 def _patients(act: Act | None, role: Role | None) -> Act | None:
@@ -142,7 +173,7 @@ def _answered(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Rol
         if _ABOUT_THE_PAST.search(question):
             return replace(mention, act="past")
         if _ABOUT_MEDICINES.search(question):
-            return replace(mention, act="present")
+            return replace(mention, act="present", regular=True)
     return mention
 
 

@@ -46,9 +46,16 @@ def decide(mentions: Sequence[Mention]) -> Decision | None:
     present = [mention for mention in mentions if mention.act == "present"]
     past = [mention for mention in mentions if mention.act == "past"]
     if present and not (past and mentions.index(past[-1]) > mentions.index(present[-1])):
-        taken_now = present[0].drug.canonical not in _FOR_SYMPTOMS
-        return Decision("continue", "continuing" if taken_now else "historical", present[-1])
+        return Decision("continue", "continuing" if _goes_on(mentions) else "historical", present[-1])
     return Decision("stop", "historical", past[-1]) if past else None
+
+
+def _goes_on(mentions: Sequence[Mention]) -> bool:
+    """Whether a medicine that is taken is part of the care: regular, and spoken of by the clinician or told on being asked."""
+    drug = mentions[0].drug
+    if drug.canonical in _FOR_SYMPTOMS or drug.kind == "class":
+        return False
+    return any(mention.role != "patient" or mention.regular for mention in mentions)
 
 
 def _last_word(words: Sequence[Mention], mentions: Sequence[Mention]) -> Decision:
@@ -69,7 +76,7 @@ def _last_word(words: Sequence[Mention], mentions: Sequence[Mention]) -> Decisio
 
 def _conditional(last: Mention, mentions: Sequence[Mention]) -> Decision:
     present = [mention for mention in mentions if mention.act == "present"]
-    if present and present[0].drug.canonical not in _FOR_SYMPTOMS:
+    if present and _goes_on(mentions):
         return Decision("continue", "continuing", present[-1])
     return Decision("start", "conditional", last)
 
