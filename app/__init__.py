@@ -1,1 +1,3 @@
-"""medextract turns the transcript of a doctor-patient visit into a checked, reviewable list of what must happen next."""
+"""medextract: from the transcript of a doctor-patient visit to a checked, reviewable list of what must happen next."""
+
+__version__ = "0.1.0"

@@ -9,7 +9,8 @@ Role = Literal["clinician", "patient", "other"]
 
 # A label is a short run of words before a colon, or one word in square brackets, at the start of a line.
 _LABEL = re.compile(
-    r"^[^\S\r\n]*(?:\[(?P<bracket>[^\]\r\n]{1,40})\][^\S\r\n]*:?|(?P<name>[^\W\d_][\w.'’ -]{0,38}?)[^\S\r\n]*:(?!//))[^\S\r\n]*",
+    r"^[^\S\r\n]*(?:\[(?P<bracket>[^\]\r\n]{1,40})\][^\S\r\n]*:?"
+    r"|(?P<name>[^\W\d_][\w.'’ -]{0,38}?)[^\S\r\n]*:(?!//))[^\S\r\n]*",
     re.MULTILINE,
 )
 _CLINICIAN = re.compile(
@@ -35,7 +36,7 @@ class Turn:
 
 
 def split_turns(text: str) -> list[Turn]:
-    """Turns in order, numbered from 1; a text without speaker labels gives one turn a non-empty line, without speaker."""
+    """Turns in order, numbered from 1; without speaker labels each line that is not empty is a turn of nobody."""
     found = list(_LABEL.finditer(text))
     times = Counter(_name(label) for label in found)
     labels = [label for label in found if _is_speaker(_name(label), times)]

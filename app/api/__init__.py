@@ -1,0 +1,1 @@
+"""The HTTP contract: thin routes over the extraction pipeline and the stored records."""

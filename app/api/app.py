@@ -1,0 +1,35 @@
+"""Puts the routes together into one ASGI app whose documentation works without the network."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+
+from app import __version__
+from app.api import extract, extractions, ops, sops, test_cases
+from app.api.envelope import Envelope
+from app.api.problems import handle_problems
+from app.settings import Settings
+
+
+def build_api(settings: Settings, lifespan: Any) -> FastAPI:
+    """The app; `lifespan` must leave the running parts in `app.state.parts`."""
+    app: FastAPI = FastAPIOffline(
+        redoc_url=None,
+        title="medextract",
+        version=__version__,
+        summary="What must happen after a visit: checked, with the words that prove it.",
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    for routes in (extract.router, extract.uploads, extractions.router, sops.router, test_cases.router, ops.router):
+        app.include_router(routes)
+    handle_problems(app)
+    app.add_middleware(Envelope, settings=settings)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The function's name, so that generated clients read well."""
+    return route.name

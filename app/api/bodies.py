@@ -1,0 +1,291 @@
+"""The JSON bodies of the API, as its OpenAPI document describes them."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from app.findings import (
+    AllergyFields,
+    ClinicianTodoFields,
+    Commitment,
+    CustomFields,
+    FollowUpTaskFields,
+    MedicationInstructionFields,
+    PatientReminderFields,
+    Priority,
+    ProblemFields,
+    VitalFields,
+)
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
+
+
+class Body(BaseModel):
+    """What a client sends: a field that we do not know is an error, not a wish unheard."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class UserBody(Body):
+    """The clinician, by e-mail or by the id in the clinic's own system."""
+
+    email: Email | None = None
+    name: Name | None = None
+    external_id: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_someone(self) -> "UserBody":
+        if not (self.email or self.external_id):
+            raise ValueError("email or external_id is needed")
+        return self
+
+
+class CustomCategoryBody(Body):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+
+
+class ExtractOptions(Body):
+    """How a transcript is to be read, whichever way it comes."""
+
+    notes: str | None = None
+    user: UserBody | None = None
+    visit_date: date | None = None
+    sop_ids: list[UUID] = []
+    custom_categories: list[CustomCategoryBody] = []
+
+
+class ExtractBody(ExtractOptions):
+    """A transcript, or the id of a stored one to run again."""
+
+    transcript: str | None = None
+    transcript_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _has_one_transcript(self) -> "ExtractBody":
+        if (self.transcript is None) == (self.transcript_id is None):
+            raise ValueError("exactly one of transcript and transcript_id is needed")
+        return self
+
+
+class Evidence(BaseModel):
+    """Words of the transcript: `transcript[start:end] == quote`, in code points."""
+
+    quote: str
+    start: int
+    end: int
+    turn: int
+    speaker: str | None
+
+
+class Finding(BaseModel):
+    """What every item carries beside its own fields."""
+
+    id: UUID
+    commitment: Commitment
+    evidence: list[Evidence]
+    verification: Literal["verified", "repaired", "contradicted", "unsupported"]
+    confidence: float = Field(ge=0, le=1)
+    flags: list[str]
+    repairs: list[dict[str, Any]]
+
+
+class FollowUpTask(FollowUpTaskFields, Finding):
+    due_date: date | None
+
+
+class MedicationInstruction(MedicationInstructionFields, Finding): ...
+
+
+class PatientReminder(PatientReminderFields, Finding):
+    due_date: date | None
+
+
+class ClinicianTodo(ClinicianTodoFields, Finding):
+    due_date: date | None
+
+
+class Problem(ProblemFields, Finding): ...
+
+
+class Allergy(AllergyFields, Finding): ...
+
+
+class Vital(VitalFields, Finding): ...
+
+
+class Custom(CustomFields, Finding): ...
+
+
+class ExtractionBody(BaseModel):
+    summary: str
+    follow_up_tasks: list[FollowUpTask]
+    medication_instructions: list[MedicationInstruction]
+    patient_reminders: list[PatientReminder]
+    clinician_todos: list[ClinicianTodo]
+    problems: list[Problem]
+    allergies: list[Allergy]
+    vitals: list[Vital]
+    custom: list[Custom]
+
+
+class ReviewBody(BaseModel):
+    status: Literal["pending", "not_required", "approved", "rejected"]
+    reasons: list[str]
+
+
+class PhaseBody(BaseModel):
+    start_ms: float
+    ms: float
+
+
+class TimingsBody(BaseModel):
+    total_ms: float
+    phases: dict[str, PhaseBody]
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457, as `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    phase: str | None = None
+    retryable: bool
+    errors: list[dict[str, str]] | None = None
+
+
+class RunBody(BaseModel):
+    """One extraction; what a failed or running one does not have is null."""
+
+    id: UUID
+    transcript_id: UUID
+    user_id: UUID
+    created_at: datetime
+    state: Literal["running", "succeeded", "failed"]
+    model: dict[str, str] | None
+    extraction: ExtractionBody | None
+    evaluation: dict[str, Any] | None
+    review: ReviewBody | None
+    context: dict[str, Any] | None
+    degraded: list[str]
+    usage: dict[str, int] | None
+    timings: TimingsBody | None
+    problem: ProblemBody | None
+
+
+class ReviewDecision(Body):
+    """A clinician's decision on a whole extraction."""
+
+    status: Literal["approved", "rejected"]
+
+
+class TranscriptBody(BaseModel):
+    id: UUID
+    user_id: UUID
+    text: str
+    notes: str | None
+    visit_date: date | None
+    created_at: datetime
+
+
+class SopBody(Body):
+    """A standard operating procedure; its numbered steps stand in `content`."""
+
+    title: Name
+    content: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+    description: Annotated[str, StringConstraints(max_length=2000)] = ""
+    category: Name | None = None
+    priority: Priority = "medium"
+    is_active: bool = True
+
+
+class NewSop(SopBody):
+    user: UserBody | None = None
+
+
+class SopChange(Body):
+    """Only the fields that change."""
+
+    title: Name | None = None
+    content: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None = None
+    description: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    category: Name | None = None
+    priority: Priority | None = None
+    is_active: bool | None = None
+
+
+class StoredSop(SopBody):
+    id: UUID
+    user_id: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+class Expected(BaseModel):
+    """The items that a person expects, in the shapes of an extraction; only the fields that matter need be there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    follow_up_tasks: list[dict[str, Any]] = []
+    medication_instructions: list[dict[str, Any]] = []
+    patient_reminders: list[dict[str, Any]] = []
+    clinician_todos: list[dict[str, Any]] = []
+
+
+class TestCaseBody(Body):
+    """A transcript with the extraction that is right for it."""
+
+    title: Name
+    transcript: str
+    expected: Expected
+    is_active: bool = True
+
+
+class TestCaseChange(Body):
+    """Only the fields that change."""
+
+    title: Name | None = None
+    expected: Expected | None = None
+    is_active: bool | None = None
+
+
+class StoredTestCase(TestCaseBody):
+    id: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+class SopPage(BaseModel):
+    items: list[StoredSop]
+    next_cursor: UUID | None
+
+
+class TestCasePage(BaseModel):
+    items: list[StoredTestCase]
+    next_cursor: UUID | None
+
+
+class RunPage(BaseModel):
+    items: list[RunBody]
+    next_cursor: UUID | None
+
+
+class PhaseStatistics(BaseModel):
+    """Milliseconds over the runs of the window."""
+
+    phase: str
+    runs: int
+    p50_ms: float
+    p95_ms: float
+    max_ms: float
+
+
+class TimingsReport(BaseModel):
+    window_s: int
+    phases: list[PhaseStatistics]

@@ -1,0 +1,91 @@
+"""Around every request: its id, its timings, one log line, metrics, and an answer even to the unexpected."""
+
+import re
+import traceback
+from pathlib import Path
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
+
+from app.api.problems import problem_response
+from app.errors import Problem
+from app.logs import print_performance_summary
+from app.settings import Settings
+from app.timings import Timings
+
+_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+log = structlog.get_logger()
+
+
+class Envelope:
+    """ASGI middleware, outermost."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
+        try:
+            await self._app(scope, receive, exchange.send)
+        except Exception as error:
+            await exchange.answer_unexpected(error, receive)
+        finally:
+            exchange.record(self._settings)
+
+
+class _Exchange:
+    """One request and what was answered to it."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        given = Headers(scope=scope).get("x-request-id", "")
+        self.request_id = given if _ACCEPTABLE_ID.fullmatch(given) else str(uuid7())
+        self._scope, self._send = scope, send
+        self._timings = Timings()
+        self._status = 0
+        # Starlette hands the same dict to `request.state`, where routes find and leave things.
+        self._state: dict[str, Any] = scope.setdefault("state", {})
+        self._state.update(request_id=self.request_id, timings=self._timings, problem=None)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.request_id
+            headers["Server-Timing"] = self._timings.server_timing()
+        await self._send(message)
+
+    async def answer_unexpected(self, error: Exception, receive: Receive) -> None:
+        """A bug of ours: where it happened goes into the log, its message does not, for it may hold what was said."""
+        frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+        log.critical("unexpected", error=type(error).__name__, frames=frames[-12:])
+        if self._status == 0:
+            await problem_response(Problem(), self.request_id)(self._scope, receive, self.send)
+
+    def record(self, settings: Settings) -> None:
+        problem, parts = self._state.get("problem"), self._scope["app"].state.parts
+        route = getattr(self._scope.get("route"), "path", "unknown")
+        parts.metrics.count_request(route, self._status, self._timings)
+        timings = self._timings.as_dict()
+        level = log.info if self._status < 500 else log.error
+        level(
+            "request",
+            method=self._scope["method"],
+            route=route,
+            status=self._status,
+            problem=problem.slug if problem else None,
+            phase=problem.phase if problem else None,
+            extraction_id=self._state.get("extraction_id"),
+            degraded=self._state.get("degraded", []),
+            total_ms=timings["total_ms"],
+            phases=timings["phases"],
+        )
+        if settings.log_format == "console" and timings["phases"]:
+            print_performance_summary(timings)

@@ -1,0 +1,75 @@
+"""SOPs: create, list, read, change, delete."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from app.api.access import CallerDep, PartsDep
+from app.api.bodies import NewSop, SopChange, SopPage, StoredSop
+from app.api.requests import JsonRoute
+from app.api.visits import check_characters, clinician_of
+from app.db import sops
+from app.db.rows import columns
+from app.db.users import find_or_create_user
+from app.errors import NotFound
+
+router = APIRouter(tags=["sops"], route_class=JsonRoute)
+_MISSING = "There is no SOP under that id."
+
+
+@router.post("/sops", status_code=201, response_model=StoredSop)
+async def create_sop(body: NewSop, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+    values = body.model_dump(exclude={"user"})
+    _check(values)
+    async with parts.db.write() as session:
+        user_id = await find_or_create_user(session, clinician_of(body.user, caller))
+        return columns(await sops.create_sop(session, {**values, "user_id": user_id}))
+
+
+@router.get("/sops", response_model=SopPage)
+async def list_sops(
+    parts: PartsDep,
+    caller: CallerDep,
+    is_active: bool | None = None,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> dict[str, Any]:
+    async with parts.db.read() as session:
+        page, following = await sops.list_sops(session, caller.organization_id, is_active, cursor, limit)
+    return {"items": [columns(row) for row in page], "next_cursor": following}
+
+
+@router.get("/sops/{sop_id}", response_model=StoredSop)
+async def get_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+    async with parts.db.read() as session:
+        row = await sops.find_sop(session, caller.organization_id, sop_id)
+    if row is None:
+        raise NotFound(_MISSING)
+    return columns(row)
+
+
+@router.patch("/sops/{sop_id}", response_model=StoredSop)
+async def update_sop(sop_id: UUID, body: SopChange, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+    changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
+    _check(changes)
+    if not changes:
+        return await get_sop(sop_id, parts, caller)
+    async with parts.db.write() as session:
+        row = await sops.update_sop(session, caller.organization_id, sop_id, changes)
+    if row is None:
+        raise NotFound(_MISSING)
+    return columns(row)
+
+
+@router.delete("/sops/{sop_id}", status_code=204, response_class=Response)
+async def delete_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> None:
+    async with parts.db.write() as session:
+        if not await sops.delete_sop(session, caller.organization_id, sop_id):
+            raise NotFound(_MISSING)
+
+
+def _check(values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, str):
+            check_characters(value, f"/{name}")

@@ -1,0 +1,90 @@
+"""Gold test cases: create, list, read, change, delete; the vector to find them by is made on the way in."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Query, Response
+
+from app.api.access import CallerDep, PartsDep
+from app.api.bodies import StoredTestCase, TestCaseBody, TestCaseChange, TestCasePage
+from app.api.requests import JsonRoute
+from app.api.visits import check_characters, checked_transcript
+from app.db import test_cases
+from app.db.rows import columns
+from app.db.transcripts import content_hash
+from app.errors import NotFound, ProviderInvalidOutput
+from app.extraction.embedding import Embedded, embed_text
+from app.llm.client import InvalidOutput
+from app.llm.retry import deadline_in
+from app.parts import Parts
+
+router = APIRouter(tags=["test cases"], route_class=JsonRoute)
+_MISSING = "There is no test case under that id."
+
+
+@router.post("/test-cases", status_code=201, response_model=StoredTestCase)
+async def create_test_case(body: TestCaseBody, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+    checked_transcript(body.transcript, parts.settings)
+    _check(body.title, body.expected.model_dump())
+    embedded = await _embed(body.transcript, parts)
+    values = body.model_dump() | {
+        "organization_id": caller.organization_id,
+        "content_hash": content_hash(body.transcript),
+        "embedding_model": parts.provider.embedding_model,
+        "vector": embedded.vector,
+    }
+    async with parts.db.write() as session:
+        return columns(await test_cases.create_test_case(session, values))
+
+
+@router.get("/test-cases", response_model=TestCasePage)
+async def list_test_cases(
+    parts: PartsDep, caller: CallerDep, cursor: UUID | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> dict[str, Any]:
+    async with parts.db.read() as session:
+        page, following = await test_cases.list_test_cases(session, caller.organization_id, cursor, limit)
+    return {"items": [columns(row) for row in page], "next_cursor": following}
+
+
+@router.get("/test-cases/{case_id}", response_model=StoredTestCase)
+async def get_test_case(case_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+    async with parts.db.read() as session:
+        row = await test_cases.find_test_case(session, caller.organization_id, case_id)
+    if row is None:
+        raise NotFound(_MISSING)
+    return columns(row)
+
+
+@router.patch("/test-cases/{case_id}", response_model=StoredTestCase)
+async def update_test_case(case_id: UUID, body: TestCaseChange, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+    changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
+    _check(changes.get("title", ""), changes.get("expected"))
+    if not changes:
+        return await get_test_case(case_id, parts, caller)
+    async with parts.db.write() as session:
+        row = await test_cases.update_test_case(session, caller.organization_id, case_id, changes)
+    if row is None:
+        raise NotFound(_MISSING)
+    return columns(row)
+
+
+@router.delete("/test-cases/{case_id}", status_code=204, response_class=Response)
+async def delete_test_case(case_id: UUID, parts: PartsDep, caller: CallerDep) -> None:
+    async with parts.db.write() as session:
+        if not await test_cases.delete_test_case(session, caller.organization_id, case_id):
+            raise NotFound(_MISSING)
+
+
+def _check(title: str, expected: dict[str, Any] | None) -> None:
+    check_characters(title, "/title")
+    if b"\\u0000" in orjson.dumps(expected):
+        check_characters("\x00", "/expected")
+
+
+async def _embed(text: str, parts: Parts) -> Embedded:
+    deadline = deadline_in(parts.settings.request_deadline_s)
+    try:
+        return await embed_text(parts.provider, text, deadline, "transcript_embedding")
+    except InvalidOutput as invalid:
+        raise ProviderInvalidOutput(phase="transcript_embedding") from invalid

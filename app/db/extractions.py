@@ -1,0 +1,101 @@
+"""Runs: one row for each time a transcript was extracted from, with its outcome, review and timings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.pages import fetch_page
+from app.db.rows import AnyRow
+from app.db.tables import extractions, transcripts, users
+
+
+async def open_run(
+    session: AsyncSession,
+    run: dict[str, Any],
+    transcript: dict[str, Any] | None,
+) -> None:
+    """Writes the run's row and, if it is new, its transcript's, in one statement."""
+    statement = insert(extractions).values(run)
+    if transcript is not None:
+        statement = statement.add_cte(insert(transcripts).values(transcript).cte("new_transcript"))
+    await session.execute(statement)
+
+
+async def save_result(session: AsyncSession, run_id: UUID, outcome: dict[str, Any]) -> None:
+    await session.execute(update(extractions).where(extractions.c.id == run_id).values(state="succeeded", **outcome))
+
+
+async def save_failure(session: AsyncSession, run_id: UUID, problem: dict[str, Any], timings: dict[str, Any]) -> None:
+    failed = update(extractions).where(extractions.c.id == run_id)
+    await session.execute(failed.values(state="failed", problem=problem, timings=timings))
+
+
+async def save_timings(session: AsyncSession, timings: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
+    """The whole timings of finished runs, many at once."""
+    row = update(extractions).where(extractions.c.id == bindparam("run_id")).values(timings=bindparam("whole"))
+    await session.execute(row, [{"run_id": run_id, "whole": whole} for run_id, whole in timings])
+
+
+def _of_organization(organization_id: UUID) -> Select[*tuple[Any, ...]]:
+    own = select(extractions).join(users, extractions.c.user_id == users.c.id)
+    return own.where(users.c.organization_id == organization_id)
+
+
+async def find_extraction(session: AsyncSession, organization_id: UUID, run_id: UUID) -> AnyRow | None:
+    return (await session.execute(_of_organization(organization_id).where(extractions.c.id == run_id))).one_or_none()
+
+
+async def list_extractions(
+    session: AsyncSession,
+    organization_id: UUID,
+    filters: Mapping[str, str | date | UUID | None],
+    cursor: UUID | None,
+    limit: int,
+) -> tuple[Sequence[AnyRow], UUID | None]:
+    """A page of runs; `filters` may name `state`, `review`, `user_id`, `transcript_id`, `since` and `until`."""
+    query = _of_organization(organization_id)
+    conditions: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+        "state": lambda value: extractions.c.state == value,
+        "review": lambda value: extractions.c.review["status"].astext == value,
+        "user_id": lambda value: extractions.c.user_id == value,
+        "transcript_id": lambda value: extractions.c.transcript_id == value,
+        "since": lambda value: extractions.c.created_at >= _midnight(value),
+        "until": lambda value: extractions.c.created_at < _midnight(value) + timedelta(days=1),
+    }
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(conditions[name](value))
+    return await fetch_page(session, query, extractions, cursor, limit)
+
+
+async def save_review(session: AsyncSession, run_id: UUID, review: dict[str, Any]) -> None:
+    await session.execute(update(extractions).where(extractions.c.id == run_id).values(review=review))
+
+
+async def phase_statistics(session: AsyncSession, organization_id: UUID, window_s: int) -> Sequence[AnyRow]:
+    """`(phase, runs, p50_ms, p95_ms, max_ms)` over the runs of the last `window_s` seconds, finished or failed."""
+    statement = text(
+        """
+        WITH recent AS (
+            SELECT x.timings FROM extractions x JOIN users u ON u.id = x.user_id
+            WHERE u.organization_id = :organization_id AND x.timings IS NOT NULL
+              AND x.created_at >= now() - make_interval(secs => :window_s)
+        ), durations AS (
+            SELECT 'total' AS phase, (timings->>'total_ms')::float AS ms FROM recent
+            UNION ALL
+            SELECT p.key, (p.value->>'ms')::float FROM recent, jsonb_each(timings->'phases') p
+        )
+        SELECT phase, count(*) AS runs, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS p50_ms,
+               percentile_cont(0.95) WITHIN GROUP (ORDER BY ms) AS p95_ms, max(ms) AS max_ms
+        FROM durations GROUP BY phase
+        """
+    )
+    return (await session.execute(statement, {"organization_id": organization_id, "window_s": window_s})).all()
+
+
+def _midnight(day: Any) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,57 @@
+"""Standard operating procedures: a clinic's own instructions, each owned by one clinician."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.pages import fetch_page
+from app.db.rows import AnyRow
+from app.db.tables import sops, users
+from app.db.users import Clinician, is_clinician
+
+
+def _of_organization(organization_id: UUID) -> Select[*tuple[Any, ...]]:
+    return select(sops).join(users, sops.c.user_id == users.c.id).where(users.c.organization_id == organization_id)
+
+
+async def fetch_active(session: AsyncSession, clinician: Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
+    """The clinician's active SOPs among `ids`, in the order asked for; one that is missing is simply not there."""
+    query = select(sops).join(users, sops.c.user_id == users.c.id).where(is_clinician(clinician))
+    rows = (await session.execute(query.where(sops.c.id.in_(ids), sops.c.is_active))).all()
+    return sorted(rows, key=lambda row: ids.index(row.id))
+
+
+async def find_sop(session: AsyncSession, organization_id: UUID, sop_id: UUID) -> AnyRow | None:
+    return (await session.execute(_of_organization(organization_id).where(sops.c.id == sop_id))).one_or_none()
+
+
+async def list_sops(
+    session: AsyncSession, organization_id: UUID, is_active: bool | None, cursor: UUID | None, limit: int
+) -> tuple[Sequence[AnyRow], UUID | None]:
+    query = _of_organization(organization_id)
+    if is_active is not None:
+        query = query.where(sops.c.is_active == is_active)
+    return await fetch_page(session, query, sops, cursor, limit)
+
+
+async def create_sop(session: AsyncSession, values: dict[str, Any]) -> AnyRow:
+    created: AnyRow = (await session.execute(insert(sops).values(values).returning(sops))).one()
+    return created
+
+
+async def update_sop(
+    session: AsyncSession, organization_id: UUID, sop_id: UUID, values: dict[str, Any]
+) -> AnyRow | None:
+    own = _of_organization(organization_id).with_only_columns(sops.c.id)
+    change = update(sops).where(sops.c.id == sop_id, sops.c.id.in_(own)).values(values).returning(sops)
+    changed: AnyRow | None = (await session.execute(change)).one_or_none()
+    return changed
+
+
+async def delete_sop(session: AsyncSession, organization_id: UUID, sop_id: UUID) -> bool:
+    own = _of_organization(organization_id).with_only_columns(sops.c.id)
+    gone = delete(sops).where(sops.c.id == sop_id, sops.c.id.in_(own)).returning(sops.c.id)
+    return (await session.execute(gone)).one_or_none() is not None

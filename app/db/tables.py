@@ -1,0 +1,165 @@
+"""The tables, as SQLAlchemy Core: what is stored, whose it is, and the indexes that the queries need."""
+
+from uuid import UUID
+
+from pgvector import HalfVector
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from uuid_utils.compat import uuid7
+
+# The organization of a deployment without credentials (AUTH=disabled); the first migration creates it.
+LOCAL_ORGANIZATION = UUID("00000000-0000-7000-8000-000000000001")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class HalfVec(HALFVEC):
+    """A half-precision vector that crosses the wire in binary: the connection's codec converts, not SQLAlchemy."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: object) -> None:
+        return None
+
+    def result_processor(self, dialect: object, coltype: object) -> None:
+        return None
+
+
+def encode_halfvec(value: HalfVector) -> bytes:
+    return value.to_binary()
+
+
+def _id() -> Column[UUID]:
+    return Column("id", Uuid, primary_key=True, default=uuid7)
+
+
+def _owner() -> Column[UUID]:
+    return Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+
+
+def _created() -> Column[object]:
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+def _updated() -> Column[object]:
+    return Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now(), onupdate=func.now())
+
+
+organizations = Table("organizations", metadata, _id(), Column("name", Text, nullable=False), _created())
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("organization_id", Uuid, ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False),
+    Column("email", Text),
+    Column("external_id", Text),
+    Column("name", Text),
+    _created(),
+)
+Index("uq_users_organization_email", users.c.organization_id, func.lower(users.c.email), unique=True)
+Index("uq_users_organization_external_id", users.c.organization_id, users.c.external_id, unique=True)
+
+sops = Table(
+    "sops",
+    metadata,
+    _id(),
+    _owner(),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("content", Text, nullable=False),
+    Column("category", Text),
+    Column("priority", Text, nullable=False, server_default="medium"),
+    Column("is_active", Boolean, nullable=False, server_default=true()),
+    _created(),
+    _updated(),
+    Index(None, "user_id", "is_active"),
+)
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    _id(),
+    _owner(),
+    Column("text", Text, nullable=False),
+    Column("notes", Text),
+    Column("content_hash", Text, nullable=False),
+    Column("visit_date", Date),
+    _created(),
+    Index(None, "user_id", "created_at"),
+)
+
+extractions = Table(
+    "extractions",
+    metadata,
+    _id(),
+    _owner(),
+    Column("transcript_id", Uuid, ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("request", JSONB, nullable=False),
+    Column("model", JSONB),
+    Column("result", JSONB),
+    Column("evaluation", JSONB),
+    Column("review", JSONB),
+    Column("context", JSONB),
+    Column("degraded", JSONB),
+    Column("usage", JSONB),
+    Column("timings", JSONB),
+    Column("problem", JSONB),
+    _created(),
+    _updated(),
+    Index(None, "user_id", "created_at"),
+    Index(None, "created_at"),
+)
+
+test_cases = Table(
+    "test_cases",
+    metadata,
+    _id(),
+    Column("organization_id", Uuid, ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("transcript", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("expected", JSONB, nullable=False),
+    Column("embedding_model", Text, nullable=False),
+    Column("vector", HalfVec, nullable=False),
+    Column("is_active", Boolean, nullable=False, server_default=true()),
+    _created(),
+    _updated(),
+)
+
+# Searched inside one owner by an exact scan: a global approximate index under that filter loses rows.
+embeddings = Table(
+    "embeddings",
+    metadata,
+    _id(),
+    _owner(),
+    Column("kind", Text, nullable=False),
+    Column("transcript_id", Uuid, ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("extraction_id", Uuid, ForeignKey("extractions.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("model", Text, nullable=False),
+    Column("vector", HalfVec, nullable=False),
+    _created(),
+    Index(None, "user_id", "kind", "model"),
+)

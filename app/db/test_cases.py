@@ -1,0 +1,58 @@
+"""Gold test cases: a transcript with the extraction that a person expects from it, found by likeness."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pgvector import HalfVector
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.pages import fetch_page
+from app.db.rows import AnyRow
+from app.db.tables import test_cases
+
+_SHOWN = [column for column in test_cases.c if column.name not in ("vector", "embedding_model", "content_hash")]
+
+
+async def find_similar_cases(
+    session: AsyncSession, organization_id: UUID, model: str, vector: HalfVector, content_hash: str, limit: int
+) -> Sequence[AnyRow]:
+    """The organization's active cases nearest to `vector` by cosine, nearest first; the same text is left out."""
+    distance = test_cases.c.vector.cosine_distance(vector)
+    query = select(test_cases.c.id, test_cases.c.transcript, test_cases.c.expected, (1 - distance).label("similarity"))
+    query = query.where(
+        test_cases.c.organization_id == organization_id,
+        test_cases.c.is_active,
+        test_cases.c.embedding_model == model,
+        test_cases.c.content_hash != content_hash,
+    )
+    return (await session.execute(query.order_by(distance).limit(limit))).all()
+
+
+async def find_test_case(session: AsyncSession, organization_id: UUID, case_id: UUID) -> AnyRow | None:
+    query = select(*_SHOWN).where(test_cases.c.id == case_id, test_cases.c.organization_id == organization_id)
+    return (await session.execute(query)).one_or_none()
+
+
+async def list_test_cases(
+    session: AsyncSession, organization_id: UUID, cursor: UUID | None, limit: int
+) -> tuple[Sequence[AnyRow], UUID | None]:
+    query = select(*_SHOWN).where(test_cases.c.organization_id == organization_id)
+    return await fetch_page(session, query, test_cases, cursor, limit)
+
+
+async def create_test_case(session: AsyncSession, values: dict[str, Any]) -> AnyRow:
+    return (await session.execute(insert(test_cases).values(values).returning(*_SHOWN))).one()
+
+
+async def update_test_case(
+    session: AsyncSession, organization_id: UUID, case_id: UUID, values: dict[str, Any]
+) -> AnyRow | None:
+    own = update(test_cases).where(test_cases.c.id == case_id, test_cases.c.organization_id == organization_id)
+    return (await session.execute(own.values(values).returning(*_SHOWN))).one_or_none()
+
+
+async def delete_test_case(session: AsyncSession, organization_id: UUID, case_id: UUID) -> bool:
+    own = delete(test_cases).where(test_cases.c.id == case_id, test_cases.c.organization_id == organization_id)
+    return (await session.execute(own.returning(test_cases.c.id))).one_or_none() is not None

@@ -1,0 +1,60 @@
+"""Clinicians: found by e-mail or external id inside one organization, created when first seen."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.tables import users
+
+
+@dataclass(frozen=True, slots=True)
+class Clinician:
+    """Whom a request speaks for; without e-mail and external id it is the organization's own default clinician."""
+
+    organization_id: UUID
+    email: str | None = None
+    external_id: str | None = None
+    name: str | None = None
+
+    def keys(self) -> tuple[str | None, str | None]:
+        """E-mail in lower case, and external id; one of them is always there."""
+        email = self.email.lower() if self.email else None
+        return email, self.external_id or (None if email else "default")
+
+
+def is_clinician(clinician: Clinician) -> ColumnElement[bool]:
+    """The condition that a row of `users` is this clinician."""
+    email, external_id = clinician.keys()
+    same = []
+    if email:
+        same.append(func.lower(users.c.email) == email)
+    if external_id:
+        same.append(users.c.external_id == external_id)
+    return (users.c.organization_id == clinician.organization_id) & or_(*same)
+
+
+async def find_user(session: AsyncSession, clinician: Clinician) -> UUID | None:
+    """The id of the clinician's row; the external id decides where e-mail and external id name two."""
+    found = select(users.c.id).where(is_clinician(clinician)).order_by(users.c.external_id == clinician.external_id)
+    return await session.scalar(found.limit(1))
+
+
+async def find_or_create_user(session: AsyncSession, clinician: Clinician) -> UUID:
+    """The id of the clinician's row, made if missing; safe when two requests bring the same newcomer at once."""
+    _, external_id = clinician.keys()
+    new = insert(users).values(
+        organization_id=clinician.organization_id,
+        email=clinician.email,
+        external_id=external_id,
+        name=clinician.name,
+    )
+    created = await session.scalar(new.on_conflict_do_nothing().returning(users.c.id))
+    if created is not None:
+        return UUID(str(created))
+    found = await find_user(session, clinician)
+    if found is None:
+        raise LookupError("a user that conflicts with a new one can be neither created nor found")
+    return found

@@ -1,0 +1,61 @@
+"""`medextract demo`: the service on a free port, a sample visit posted over HTTP, and the answer for a person."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+from rich.console import Console
+
+from app import samples
+from app.console import print_answer
+from app.main import create_app
+from app.settings import Settings
+
+_USER = {"email": "dr.lee@clinic.example", "name": "Dr Lee"}
+_VISIT_DATE = "2026-11-20"
+
+
+async def run_demo(settings: Settings, out: Console, progress: Console) -> None:
+    """Raises `httpx.HTTPError` when the service does not answer as it should."""
+    progress.print("Starting PostgreSQL and the service…")
+    async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=settings.request_deadline_s) as client:
+        progress.print(f"Service at {url}. Posting a visit and an SOP to it…")
+        sop = await _sample_sop(client)
+        body = {"transcript": samples.demo_visit(), "user": _USER, "visit_date": _VISIT_DATE, "sop_ids": [sop["id"]]}
+        response = await client.post("/extract", json=body)
+        response.raise_for_status()
+        progress.print(f"POST /extract answered {response.status_code} ({len(response.content):,} bytes of JSON).")
+        out.print(f"\n[bold]A visit of {len(body['transcript'].split())} words[/], read with the SOP “{sop['title']}”")
+        print_answer(response.json(), out)
+
+
+@asynccontextmanager
+async def running(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """The base URL of the service, served for real while the block runs; port 0 takes a free one."""
+    config = uvicorn.Config(create_app(settings), host=host, port=port, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it no other way
+        await asyncio.sleep(0.02)
+    if serving.done():
+        raise RuntimeError("the service did not start; its log says why")
+    try:
+        bound = server.servers[0].sockets[0].getsockname()
+        yield f"http://{bound[0]}:{bound[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _sample_sop(client: httpx.AsyncClient) -> dict[str, Any]:
+    """The sample SOP as the service has it; an earlier demo may have left it there."""
+    sample = samples.sops()[0]
+    stored = (await client.get("/sops", params={"limit": 100})).raise_for_status().json()["items"]
+    known = next((sop for sop in stored if sop["title"] == sample["title"]), None)
+    if known is not None:
+        return dict(known)
+    created = await client.post("/sops", json={**sample, "user": _USER})
+    return dict(created.raise_for_status().json())

@@ -1,0 +1,193 @@
+"""Every failure that a caller can see: one class, one status, one problem type (RFC 9457)."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+PROBLEM_TYPE_BASE = "urn:medextract:problem:"
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidField:
+    """Where a body is wrong: a JSON pointer (RFC 6901) and a stable code. Never the value itself."""
+
+    pointer: str
+    code: str
+
+
+class Problem(Exception):
+    """Something went wrong."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Internal error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        phase: str | None = None,
+        retry_after_s: float | None = None,
+        errors: tuple[InvalidField, ...] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.detail = detail or (self.__doc__ or self.title).strip()
+        self.phase = phase
+        self.retry_after_s = retry_after_s
+        self.errors = errors
+        self.headers = headers or {}
+        super().__init__(self.detail)
+
+    def body(self, instance: str | None = None) -> dict[str, Any]:
+        """The `application/problem+json` members; `instance` is the request id."""
+        members: dict[str, Any] = {
+            "type": PROBLEM_TYPE_BASE + self.slug,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "retryable": self.retryable,
+        }
+        if self.phase:
+            members["phase"] = self.phase
+        if self.errors:
+            members["errors"] = [{"pointer": error.pointer, "code": error.code} for error in self.errors]
+        return members
+
+
+class BadRequest(Problem):
+    """The request cannot be read."""
+
+    status, slug, title = 400, "bad-request", "Bad request"
+
+
+class NotFound(Problem):
+    """There is nothing here under that id."""
+
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class SopNotFound(Problem):
+    """One of the SOP ids is unknown or switched off."""
+
+    status, slug, title = 404, "sop-not-found", "SOP not found"
+
+
+class MethodNotAllowed(Problem):
+    """This path does not take that method."""
+
+    status, slug, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class BodyTimeout(Problem):
+    """The body did not arrive in time."""
+
+    status, slug, title = 408, "body-timeout", "Request timeout"
+
+
+class Conflict(Problem):
+    """The record has changed, or one like it exists already."""
+
+    status, slug, title = 409, "conflict", "Conflict"
+
+
+class BodyTooLarge(Problem):
+    """The body is over the byte limit."""
+
+    status, slug, title = 413, "body-too-large", "Content too large"
+
+
+class UnsupportedMediaType(Problem):
+    """This content type or encoding is not taken here."""
+
+    status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class InvalidRequest(Problem):
+    """The body does not have the shape asked for."""
+
+    status, slug, title = 422, "invalid-request", "Invalid request"
+
+
+class TranscriptEmpty(Problem):
+    """The transcript holds no words."""
+
+    status, slug, title = 422, "transcript-empty", "Transcript empty"
+
+
+class TranscriptTooLong(Problem):
+    """The transcript is over the character limit."""
+
+    status, slug, title = 422, "transcript-too-long", "Transcript too long"
+
+
+class InvalidCharacter(Problem):
+    """The text holds a character that cannot be stored."""
+
+    status, slug, title = 422, "invalid-character", "Invalid character"
+
+
+class UnreadableDocument(Problem):
+    """The file cannot be read as a document with text."""
+
+    status, slug, title = 422, "unreadable-document", "Unreadable document"
+
+
+class TranscriptTooLongForModel(Problem):
+    """The model's context is too short for this transcript."""
+
+    status, slug, title = 422, "transcript-too-long-for-model", "Transcript too long for the model"
+
+
+class ProviderInvalidOutput(Problem):
+    """The model's answer was not usable, after a repair attempt."""
+
+    status, slug, title = 502, "provider-invalid-output", "Invalid model output"
+
+
+class ProviderRefused(Problem):
+    """The model declined to answer."""
+
+    status, slug, title = 502, "provider-refused", "Model refused"
+
+
+class ProviderMisconfigured(Problem):
+    """The model provider rejects our credentials, model name or request."""
+
+    status, slug, title = 502, "provider-misconfigured", "Provider misconfigured"
+
+
+class ProviderUnavailable(Problem):
+    """The model provider cannot be reached or fails."""
+
+    status, slug, title, retryable = 503, "provider-unavailable", "Provider unavailable", True
+
+
+class ProviderRateLimited(Problem):
+    """The model provider limits our rate."""
+
+    status, slug, title, retryable = 503, "provider-rate-limited", "Provider rate-limited", True
+
+
+class StorageUnavailable(Problem):
+    """The database cannot be reached or fails."""
+
+    status, slug, title, retryable = 503, "storage-unavailable", "Storage unavailable", True
+
+
+class StorageFull(Problem):
+    """The database has no room left."""
+
+    status, slug, title, retryable = 503, "storage-full", "Storage full", True
+
+
+class Overloaded(Problem):
+    """Too much is going on at once; try again shortly."""
+
+    status, slug, title, retryable = 503, "overloaded", "Overloaded", True
+
+
+class ProviderTimeout(Problem):
+    """The model provider did not answer before the deadline."""
+
+    status, slug, title, retryable = 504, "provider-timeout", "Provider timeout", True

@@ -1,0 +1,113 @@
+"""Reads a model's answer item by item: what cannot be used is set aside with its reason, never silently."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from app.findings import ACTION_CATEGORIES, ITEM_TYPES
+from app.llm.client import InvalidOutput
+
+SET_ASIDE_COMMITMENTS = ("declined", "historical")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What became of every raw item: `raw = returned + merged + rejected`."""
+
+    raw: int = 0
+    merged: list[dict[str, Any]] = field(default_factory=list)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+
+    def reject(self, category: str, reason: str, item: Any) -> None:
+        self.rejected.append({"category": category, "reason": reason, "item": item if isinstance(item, dict) else None})
+
+    def as_dict(self) -> dict[str, Any]:
+        returned = self.raw - len(self.merged) - len(self.rejected)
+        return {"raw": self.raw, "returned": returned, "merged": self.merged, "rejected": self.rejected}
+
+
+@dataclass(slots=True)
+class Answer:
+    """A model's usable items by category, and the ledger of all it gave."""
+
+    summary: str
+    items: dict[str, list[dict[str, Any]]]
+    ledger: Ledger
+
+
+def read_answer(content: str, custom_names: frozenset[str]) -> Answer:
+    """Raises `InvalidOutput` for what is no JSON object with our lists; a bad element costs only itself."""
+    whole = _whole(content)
+    ledger = Ledger()
+    items: dict[str, list[dict[str, Any]]] = {}
+    for category in ITEM_TYPES:
+        listed = whole[category]
+        ledger.raw += len(listed)
+        items[category] = [item for raw in listed if (item := _item(category, raw, custom_names, ledger)) is not None]
+    return Answer(summary=clean(whole["summary"]), items=items, ledger=ledger)
+
+
+def _whole(content: str) -> dict[str, Any]:
+    try:
+        whole = orjson.loads(_unfenced(content))
+    except orjson.JSONDecodeError:
+        raise InvalidOutput("answer_not_json", len(content)) from None
+    if not isinstance(whole, dict):
+        raise InvalidOutput("answer_not_an_object", len(content))
+    if not isinstance(whole.get("summary"), str) or not all(isinstance(whole.get(name), list) for name in ITEM_TYPES):
+        raise InvalidOutput("answer_off_schema", len(content))
+    return whole
+
+
+def _unfenced(content: str) -> str:
+    """Servers without JSON-schema output often wrap the object in a Markdown fence."""
+    text = content.strip()
+    if text.startswith("```"):
+        text = text.removeprefix("```json").removeprefix("```").removesuffix("```")
+    return text
+
+
+def _item(category: str, raw: Any, custom_names: frozenset[str], ledger: Ledger) -> dict[str, Any] | None:
+    if not isinstance(raw, dict):
+        ledger.reject(category, "not_an_object", raw)
+        return None
+    kind = ITEM_TYPES[category]
+    known = {name: clean(raw.get(name)) for name in kind.model_fields}
+    try:
+        item = kind.model_validate(known).model_dump()
+    except ValidationError as error:
+        ledger.reject(category, _malformed(error), known)
+        return None
+    reason = _reason_to_set_aside(category, item, custom_names)
+    if reason:
+        ledger.reject(category, reason, item)
+        return None
+    return item
+
+
+def _malformed(error: ValidationError) -> str:
+    """The first wrong field and what is wrong with it; never its value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    return f"malformed:{'.'.join(map(str, first['loc']))}:{first['type']}"
+
+
+def _reason_to_set_aside(category: str, item: dict[str, Any], custom_names: frozenset[str]) -> str | None:
+    """What was declined or belongs to the past is nothing to do; it is kept in the ledger for the reviewer."""
+    if category in ACTION_CATEGORIES and item["commitment"] in SET_ASIDE_COMMITMENTS:
+        return str(item["commitment"])
+    if category == "custom" and item["category"] not in custom_names:
+        return "unknown_category"
+    return None
+
+
+def clean(value: Any) -> Any:
+    """The value without NUL characters, which PostgreSQL cannot store."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [clean(element) for element in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(element) for key, element in value.items()}
+    return value

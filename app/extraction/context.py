@@ -1,0 +1,164 @@
+"""Phase `context`: everything the prompt needs, gathered at once, each part with its own short session."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pgvector import HalfVector
+
+from app.db import embeddings, sops, test_cases, users
+from app.db.engine import Database
+from app.db.rows import AnyRow
+from app.errors import Problem, SopNotFound
+from app.extraction.context_selection import Candidate, Example, select_context
+from app.extraction.embedding import embed_text
+from app.extraction.together import first_failure, together
+from app.extraction.visit import Visit
+from app.llm.client import InvalidOutput
+from app.llm.provider import Provider
+from app.settings import Settings
+from app.timings import Timings
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Context:
+    """What was found. `user_id` and `vector` are None for a new clinician and for a failed embedding."""
+
+    user_id: UUID | None = None
+    sops: Sequence[AnyRow] = ()
+    vector: HalfVector | None = None
+    embedding_tokens: int = 0
+    candidates: list[Candidate] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+    degraded: list[str] = field(default_factory=list)
+
+
+class ContextGatherer:
+    """Gathers the context of one request."""
+
+    def __init__(
+        self, visit: Visit, db: Database, provider: Provider, settings: Settings, timings: Timings, deadline: float
+    ) -> None:
+        self._visit, self._db, self._provider = visit, db, provider
+        self._settings, self._timings, self._deadline = settings, timings, deadline
+        self._context = Context()
+
+    async def gather(self) -> Context:
+        """Raises `SopNotFound`, or `StorageUnavailable` for the user lookup and the SOPs; searches only degrade."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                lookup = group.create_task(self._user_lookup())
+                group.create_task(self._sop_fetch())
+                group.create_task(self._searches(lookup))
+        except BaseExceptionGroup as failures:
+            raise first_failure(failures) from None
+        with self._timings.phase("context_selection"):
+            context = self._context
+            context.examples = select_context(self._visit.text, context.candidates, self._settings)
+        return context
+
+    async def _user_lookup(self) -> UUID | None:
+        with self._timings.phase("user_lookup"), _named("user_lookup"):
+            if self._visit.owner_id is not None:
+                self._context.user_id = self._visit.owner_id
+            else:
+                async with self._db.read() as session:
+                    self._context.user_id = await users.find_user(session, self._visit.clinician)
+        return self._context.user_id
+
+    async def _sop_fetch(self) -> None:
+        with self._timings.phase("sop_fetch"), _named("sop_fetch"):
+            if not self._visit.sop_ids:
+                return
+            async with self._db.read() as session:
+                found = await sops.fetch_active(session, self._visit.clinician, self._visit.sop_ids)
+            if len(found) < len(self._visit.sop_ids):
+                raise SopNotFound()
+            self._context.sops = found
+
+    async def _searches(self, lookup: "asyncio.Task[UUID | None]") -> None:
+        with self._timings.phase("transcript_embedding"):
+            await self._transcript_embedding()
+        if self._context.vector is not None:
+            await together(
+                self._bounded("test_case_search", self._test_case_search(self._context.vector)),
+                self._bounded("visit_search", self._visit_search(self._context.vector, lookup)),
+            )
+
+    async def _transcript_embedding(self) -> None:
+        try:
+            embedded = await embed_text(self._provider, self._visit.text, self._deadline, "transcript_embedding")
+        except (Problem, InvalidOutput) as problem:
+            self._degrade("similarity", problem)
+        else:
+            self._context.vector, self._context.embedding_tokens = embedded.vector, embedded.tokens
+
+    async def _bounded(self, phase: str, search: Awaitable[None]) -> None:
+        """A search that fails or is slower than its limit costs its own results, not the request."""
+        with self._timings.phase(phase):
+            try:
+                async with asyncio.timeout(self._settings.search_timeout_s):
+                    await search
+            except (Problem, TimeoutError) as problem:
+                self._degrade(phase, problem)
+
+    async def _test_case_search(self, vector: HalfVector) -> None:
+        async with self._db.read() as session:
+            rows = await test_cases.find_similar_cases(
+                session,
+                self._visit.clinician.organization_id,
+                self._provider.embedding_model,
+                vector,
+                self._visit.content_hash,
+                self._settings.search_candidates,
+            )
+        self._context.candidates += [
+            Candidate("test_case", row.id, row.transcript, row.expected, row.similarity, quality=1.0) for row in rows
+        ]
+
+    async def _visit_search(self, vector: HalfVector, lookup: "asyncio.Task[UUID | None]") -> None:
+        user_id = await lookup
+        if user_id is None:
+            return
+        async with self._db.read() as session:
+            rows = await embeddings.find_similar_visits(
+                session,
+                user_id,
+                self._provider.embedding_model,
+                vector,
+                self._visit.content_hash,
+                self._settings.search_candidates,
+            )
+        self._context.candidates += [
+            Candidate(
+                "visit", row.transcript_id, row.transcript, row.expected, row.similarity, _quality(row.evaluation)
+            )
+            for row in rows
+        ]
+
+    def _degrade(self, what: str, reason: Exception) -> None:
+        self._context.degraded.append(what)
+        log.warning("degraded", what=what, reason=type(reason).__name__)
+
+
+class _named:  # noqa: N801 - reads as a word where it is used
+    """Writes the phase into a problem that passes through."""
+
+    def __init__(self, phase: str) -> None:
+        self._phase = phase
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Problem):
+            error.phase = self._phase
+
+
+def _quality(evaluation: dict[str, Any] | None) -> float:
+    """How good an approved extraction was found to be; a person approved it, so never under a half."""
+    return max(0.5, float((evaluation or {}).get("overall_score") or 0.0))

@@ -1,0 +1,67 @@
+"""Turns a model's items into findings: merged, each with true evidence, a verdict, a due date and a confidence."""
+
+from typing import Any
+
+from uuid_utils.compat import uuid7
+
+from app.extraction.answer import Answer, Ledger
+from app.extraction.evidence import Searchable
+from app.extraction.matching import main_text, same_drug
+from app.extraction.verification import check
+from app.extraction.visit import Visit
+from app.findings import ITEM_TYPES
+from app.language.dues import due_date
+
+# First, plain estimates of how often an item with that verdict is right.
+_CONFIDENCE = {"verified": 0.9, "repaired": 0.75, "contradicted": 0.2, "unsupported": 0.1}
+
+
+def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any]]]:
+    """The findings by category, as the API gives them; what was merged goes into the answer's ledger."""
+    searchable = Searchable(visit.text, visit.turns)
+    return {
+        category: [
+            _finding(category, item, visit, searchable)
+            for item in _without_repeats(category, answer.items[category], answer.ledger)
+        ]
+        for category in ITEM_TYPES
+    }
+
+
+def _finding(category: str, item: dict[str, Any], visit: Visit, searchable: Searchable) -> dict[str, Any]:
+    checked = check(category, item, searchable)
+    finding = {"id": str(uuid7()), **item, **checked.mended}
+    if "due" in finding:
+        due = finding["due"]
+        known = due_date(due, visit.visit_date) if due and visit.visit_date else None
+        finding["due_date"] = known.isoformat() if known else None
+    return finding | {
+        "evidence": checked.evidence,
+        "verification": checked.verification,
+        "confidence": _CONFIDENCE[checked.verification],
+        "flags": checked.flags,
+        "repairs": checked.repairs,
+    }
+
+
+def _without_repeats(category: str, items: list[dict[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:
+    """The items, one of each; a repeat gives its quotes to the first and is noted as merged."""
+    kept: list[dict[str, Any]] = []
+    for item in items:
+        first = next((other for other in kept if _same(category, item, other)), None)
+        if first is None:
+            kept.append(item)
+        else:
+            first["evidence"] += [quote for quote in item["evidence"] if quote not in first["evidence"]]
+            ledger.merged.append({"category": category, "item": item})
+    return kept
+
+
+def _same(category: str, item: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two items say the same; two doses of one drug are two instructions."""
+    ours, theirs = main_text(category, item), main_text(category, other)
+    if category == "medication_instructions":
+        details = ("dosage", "frequency", "status")
+        return same_drug(ours, theirs) and all(item[name] == other[name] for name in details)
+    values = {name: value for name, value in item.items() if name in ("value", "assertion", "task_type", "due")}
+    return ours.casefold() == theirs.casefold() and all(other[name] == value for name, value in values.items())

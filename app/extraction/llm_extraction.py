@@ -1,0 +1,80 @@
+"""Phase `llm_extraction`: the one model call, its answer read, and every item checked against what was said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from app.errors import ProviderInvalidOutput
+from app.extraction.answer import Answer, Ledger, read_answer
+from app.extraction.context import Context
+from app.extraction.findings_check import check_findings
+from app.extraction.prompt import PROMPT_VERSION, build_prompt, repair_messages
+from app.extraction.visit import Visit
+from app.llm.client import InvalidOutput
+from app.llm.provider import Completion, Message, Provider
+from app.settings import Settings
+
+PHASE = "llm_extraction"
+# One answer that cannot be used may be an accident; a second one is the provider's way.
+TRIES = 2
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Extraction:
+    """The checked findings by category, and how they came about."""
+
+    summary: str
+    findings: dict[str, list[dict[str, Any]]]
+    ledger: Ledger
+    model: dict[str, str]
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    flags: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"summary": self.summary, **self.findings}
+
+
+async def extract(
+    provider: Provider, visit: Visit, context: Context, settings: Settings, deadline: float
+) -> Extraction:
+    """Raises a provider problem; a usable answer with nothing in it is an honest empty extraction."""
+    messages = build_prompt(visit, context.sops, context.examples)
+    answer, completions = await _ask(provider, visit, messages, settings.llm_max_output_tokens, deadline)
+    last = completions[-1]
+    return Extraction(
+        summary=answer.summary,
+        findings=check_findings(visit, answer),
+        ledger=answer.ledger,
+        model={"provider": provider.name, "name": last.model, "prompt_version": PROMPT_VERSION},
+        prompt_tokens=sum(completion.prompt_tokens for completion in completions),
+        completion_tokens=sum(completion.completion_tokens for completion in completions),
+    )
+
+
+async def _ask(
+    provider: Provider, visit: Visit, messages: Sequence[Message], max_tokens: int, deadline: float
+) -> tuple[Answer, list[Completion]]:
+    """The first usable answer in two tries: a cut-off one is asked for again with more room, others with the reason."""
+    custom_names = frozenset(category.name for category in visit.custom_categories)
+    completions: list[Completion] = []
+    asked = messages
+    for _ in range(TRIES):
+        try:
+            completions.append(await provider.complete(asked, max_tokens, deadline, PHASE))
+            return read_answer(completions[-1].content, custom_names), completions
+        except InvalidOutput as invalid:
+            log.warning("model_answer_unusable", phase=PHASE, reason=invalid.reason, size_bytes=invalid.size_bytes)
+            asked, max_tokens, reason = _second_try(messages, max_tokens, invalid)
+    raise ProviderInvalidOutput(f"The model's answer was not usable twice ({reason}).", phase=PHASE)
+
+
+def _second_try(
+    messages: Sequence[Message], max_tokens: int, invalid: InvalidOutput
+) -> tuple[Sequence[Message], int, str]:
+    if invalid.reason == "cut_off":
+        return messages, max_tokens * 2, invalid.reason
+    return repair_messages(messages, invalid.reason), max_tokens, invalid.reason

@@ -1,0 +1,64 @@
+"""Pairs found items with expected ones, one to one, best pairs first."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from app.language.drugs import find_drugs
+
+MATCH_AT = 0.5
+_WORD = re.compile(r"\w+")
+
+
+def pair_items(
+    category: str, found: Sequence[dict[str, Any]], expected: Sequence[dict[str, Any]]
+) -> list[tuple[int, int]]:
+    """Index pairs `(found, expected)`: a pair is the same drug, or texts whose token F1 is at least 0.5."""
+    scored = [
+        (score, i, j)
+        for i, item in enumerate(found)
+        for j, wanted in enumerate(expected)
+        if (score := likeness(category, item, wanted)) >= MATCH_AT
+    ]
+    pairs: list[tuple[int, int]] = []
+    for _, i, j in sorted(scored, key=lambda entry: (-entry[0], entry[1], entry[2])):
+        if all(i != taken_i and j != taken_j for taken_i, taken_j in pairs):
+            pairs.append((i, j))
+    return pairs
+
+
+def likeness(category: str, item: dict[str, Any], other: dict[str, Any]) -> float:
+    """0 to 1: 1 for the same drug under any name, else the token F1 of what the items say."""
+    ours, theirs = main_text(category, item), main_text(category, other)
+    if category == "medication_instructions" and same_drug(ours, theirs):
+        return 1.0
+    return token_f1(ours, theirs)
+
+
+def main_text(category: str, item: dict[str, Any]) -> str:
+    """The words that say what an item is about."""
+    fields = {
+        "medication_instructions": "medication_name",
+        "problems": "name",
+        "allergies": "substance",
+        "vitals": "name",
+        "custom": "value",
+    }
+    return str(item.get(fields.get(category, "description")) or "")
+
+
+def same_drug(name: str, other: str) -> bool:
+    """Whether two names are one drug: brand and generic are the same."""
+    return name.casefold() == other.casefold() or bool(_canonical(name) & _canonical(other))
+
+
+def token_f1(text: str, other: str) -> float:
+    """The F1 of shared words, counted with repetition (as in SQuAD, Rajpurkar et al. 2016)."""
+    ours, theirs = (Counter(_WORD.findall(words.casefold())) for words in (text, other))
+    shared = (ours & theirs).total()
+    return 2 * shared / (ours.total() + theirs.total()) if shared else 0.0
+
+
+def _canonical(name: str) -> set[str]:
+    return {drug.canonical for drug in find_drugs(name)}

@@ -1,0 +1,62 @@
+"""Phase `open_run`: clinician, transcript and run are written and committed before money is spent."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.db import extractions
+from app.db.engine import Database
+from app.db.users import find_or_create_user
+from app.extraction.context import Context
+from app.extraction.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The ids of what was opened, and when (aware UTC)."""
+
+    id: UUID
+    transcript_id: UUID
+    user_id: UUID
+    created_at: datetime
+
+
+async def open_run(db: Database, visit: Visit, context: Context) -> Run:
+    """One transaction, since a later one could not see a parent that is not committed."""
+    run_id, transcript_id, now = uuid7(), visit.stored_id or uuid7(), datetime.now(UTC)
+    async with db.write() as session:
+        user_id = context.user_id or await find_or_create_user(session, visit.clinician)
+        run = {
+            "id": run_id,
+            "user_id": user_id,
+            "transcript_id": transcript_id,
+            "request": _request(visit),
+            "created_at": now,
+        }
+        transcript = None if visit.stored_id else _transcript(visit, transcript_id, user_id)
+        await extractions.open_run(session, run, transcript)
+    return Run(run_id, transcript_id, user_id, now)
+
+
+def _transcript(visit: Visit, transcript_id: UUID, user_id: UUID) -> dict[str, Any]:
+    return {
+        "id": transcript_id,
+        "user_id": user_id,
+        "text": visit.text,
+        "notes": visit.notes,
+        "content_hash": visit.content_hash,
+        "visit_date": visit.visit_date,
+    }
+
+
+def _request(visit: Visit) -> dict[str, Any]:
+    return {
+        "sop_ids": [str(sop_id) for sop_id in visit.sop_ids],
+        "custom_categories": [
+            {"name": category.name, "description": category.description} for category in visit.custom_categories
+        ],
+        "visit_date": visit.visit_date.isoformat() if visit.visit_date else None,
+    }

@@ -1,0 +1,123 @@
+"""The way of a request: context, open_run, llm_extraction, evaluation beside extraction_embedding, save."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from pgvector import HalfVector
+
+from app.db import embeddings, extractions
+from app.db.engine import Database
+from app.errors import Problem
+from app.extraction.context import Context, ContextGatherer
+from app.extraction.evaluation import evaluate
+from app.extraction.extraction_embedding import embed_extraction
+from app.extraction.llm_extraction import Extraction, extract
+from app.extraction.open_run import Run, open_run
+from app.extraction.record import as_answer, outcome_of
+from app.extraction.save import save
+from app.extraction.timings_log import TimingsLog
+from app.extraction.together import together
+from app.extraction.visit import Visit
+from app.llm.client import InvalidOutput
+from app.llm.provider import Provider
+from app.llm.retry import deadline_in
+from app.settings import Settings
+from app.timings import Timings
+
+log = structlog.get_logger()
+
+
+class Pipeline:
+    """Extracts from one visit at a time, for any number of requests at once."""
+
+    def __init__(self, db: Database, provider: Provider, settings: Settings, timings_log: TimingsLog) -> None:
+        self._db, self._provider, self._settings, self._timings_log = db, provider, settings, timings_log
+
+    async def run(self, visit: Visit, timings: Timings) -> dict[str, Any]:
+        """The whole answer of `POST /extract`; raises a `Problem`, after noting it on the run if one was opened."""
+        deadline = deadline_in(self._settings.request_deadline_s)
+        with timings.phase("context"):
+            gatherer = ContextGatherer(visit, self._db, self._provider, self._settings, timings, deadline)
+            context = await gatherer.gather()
+        with timings.phase("open_run"):
+            run = await open_run(self._db, visit, context)
+        try:
+            return await self._extract_into(run, visit, context, timings, deadline)
+        except Exception as error:
+            await self._note_failure(run, error, timings)
+            raise
+
+    async def _extract_into(
+        self, run: Run, visit: Visit, context: Context, timings: Timings, deadline: float
+    ) -> dict[str, Any]:
+        with timings.phase("llm_extraction"):
+            extraction = await extract(self._provider, visit, context, self._settings, deadline)
+        evaluation, vector = await together(
+            self._evaluate(visit, extraction, context, timings),
+            self._embed(extraction, context, timings, deadline),
+        )
+        outcome = outcome_of(extraction, evaluation, context)
+        with timings.phase("save"):
+            vectors = {embeddings.TRANSCRIPT: context.vector, embeddings.EXTRACTION: vector}
+            await self._save(run, outcome, vectors, timings, deadline)
+        finished = timings.as_dict()
+        self._timings_log.add(run.id, finished)
+        return as_answer({**_columns(run), **outcome, "timings": finished})
+
+    async def _evaluate(
+        self, visit: Visit, extraction: Extraction, context: Context, timings: Timings
+    ) -> dict[str, Any] | None:
+        """Computed in a thread, so that a long visit does not hold up others; its failure costs only itself."""
+        with timings.phase("evaluation"):
+            try:
+                async with asyncio.timeout(self._settings.evaluation_timeout_s):
+                    return await asyncio.to_thread(evaluate, visit, extraction, context.candidates, self._settings)
+            except Exception as error:
+                context.degraded.append("evaluation")
+                log.warning("degraded", what="evaluation", reason=type(error).__name__)
+                return None
+
+    async def _embed(
+        self, extraction: Extraction, context: Context, timings: Timings, deadline: float
+    ) -> HalfVector | None:
+        with timings.phase("extraction_embedding"):
+            try:
+                embedded = await embed_extraction(self._provider, extraction, deadline)
+            except (Problem, InvalidOutput) as problem:
+                context.degraded.append("embedding")
+                log.warning("degraded", what="embedding", reason=type(problem).__name__)
+                return None
+        context.embedding_tokens += embedded.tokens
+        return embedded.vector
+
+    async def _save(
+        self,
+        run: Run,
+        outcome: dict[str, Any],
+        vectors: dict[str, HalfVector | None],
+        timings: Timings,
+        deadline: float,
+    ) -> None:
+        known = {kind: vector for kind, vector in vectors.items() if vector is not None}
+        if not await save(self._db, run, outcome, known, self._provider.embedding_model, timings, deadline):
+            outcome["degraded"].append("embedding")
+
+    async def _note_failure(self, run: Run, error: Exception, timings: Timings) -> None:
+        """The run says why it failed; where even that cannot be written, the log has it."""
+        problem = error if isinstance(error, Problem) else Problem()
+        try:
+            async with self._db.write() as session:
+                await extractions.save_failure(session, run.id, problem.body(), timings.as_dict())
+        except Problem as unsaved:
+            log.error("failure_not_saved", problem=unsaved.slug)
+
+
+def _columns(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "transcript_id": run.transcript_id,
+        "user_id": run.user_id,
+        "created_at": run.created_at,
+        "state": "succeeded",
+    }

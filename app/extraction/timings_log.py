@@ -1,0 +1,55 @@
+"""Keeps the timings of finished requests and writes them in batches, off the way of any request."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from app.db import extractions
+from app.db.engine import Database
+from app.errors import Problem
+
+FLUSH_EVERY_S = 1.0
+# A database that is away must not grow the log without end; the oldest go first.
+KEPT_AT_MOST = 10_000
+log = structlog.get_logger()
+
+
+class TimingsLog:
+    """The last phases of a request end after its row is saved, so its timings follow the row a moment later."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._waiting: dict[UUID, dict[str, Any]] = {}
+        self._writer: asyncio.Task[None] | None = None
+
+    def add(self, run_id: UUID, timings: dict[str, Any]) -> None:
+        self._waiting[run_id] = timings
+        if len(self._waiting) > KEPT_AT_MOST:
+            self._waiting.pop(next(iter(self._waiting)))
+
+    async def flush(self) -> None:
+        """Writes what is waiting; on a database error it goes on waiting."""
+        batch, self._waiting = self._waiting, {}
+        if not batch:
+            return
+        try:
+            async with self._db.write() as session:
+                await extractions.save_timings(session, list(batch.items()))
+        except Problem as problem:
+            self._waiting = batch | self._waiting
+            log.warning("timings_not_saved", problem=problem.slug, runs=len(batch))
+
+    def start(self) -> None:
+        self._writer = asyncio.create_task(self._write_on())
+
+    async def stop(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+        await self.flush()
+
+    async def _write_on(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY_S)
+            await self.flush()

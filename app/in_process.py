@@ -1,0 +1,26 @@
+"""The API without a network: commands call the same app that `serve` runs, over ASGI."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from app.main import create_app
+from app.settings import Settings
+
+
+@asynccontextmanager
+async def api_client(settings: Settings, url: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service at `url`, or of one in this process, started and ended with the block."""
+    timeout = settings.request_deadline_s + 10
+    if url is not None:
+        async with httpx.AsyncClient(base_url=url, timeout=timeout) as client:
+            yield client
+        return
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://medextract.invalid", timeout=timeout) as client,
+    ):
+        yield client

@@ -1,0 +1,181 @@
+"""Chat completions and embeddings as the pipeline needs them, from any OpenAI-compatible provider."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import structlog
+from pgvector import HalfVector
+
+from app.errors import ProviderRefused
+from app.findings import ANSWER_SCHEMA
+from app.llm.client import ASGIApp, InvalidOutput, ProviderClient, ResponseFormatUnsupported
+from app.llm.retry import RetryPolicy, call_with_retries
+from app.settings import Settings
+
+Message = dict[str, str]
+log = structlog.get_logger()
+
+_SCHEMA_FORMAT = {
+    "type": "json_schema",
+    "json_schema": {"name": "visit_extraction", "strict": True, "schema": ANSWER_SCHEMA},
+}
+_OBJECT_FORMAT = {"type": "json_object"}
+_SCHEMA_MESSAGE = {
+    "role": "system",
+    "content": "Answer with one JSON object that follows this JSON schema:\n" + orjson.dumps(ANSWER_SCHEMA).decode(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A finished chat answer: its text, the model that says it served it, and tokens spent."""
+
+    content: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """One unit-length vector a text, and the tokens they cost."""
+
+    vectors: list[HalfVector]
+    tokens: int
+
+
+class Provider:
+    """One model provider. Every call carries a deadline on the running loop's clock."""
+
+    def __init__(self, settings: Settings, app: ASGIApp | None = None) -> None:
+        offline = settings.llm_provider == "offline"
+        self.name = settings.llm_provider
+        self.chat_model = "rules-1" if offline else settings.llm_model
+        self.embedding_model = "wordllama-256" if offline else settings.embedding_model
+        self._dimensions = 256 if offline else settings.embedding_dimensions
+        self._temperature = settings.llm_temperature
+        self._policy = RetryPolicy(settings.llm_attempts, settings.llm_attempt_timeout_s)
+        self._embedding_policy = RetryPolicy(settings.llm_attempts, settings.embedding_timeout_s)
+        self._client = ProviderClient(settings, app)
+        self._knows_schemas = True
+
+    async def complete(self, messages: Sequence[Message], max_tokens: int, deadline: float, phase: str) -> Completion:
+        """One chat completion in the answer's JSON schema, or as a JSON object where the server has no schemas.
+
+        Raises `InvalidOutput` for a 200 that is no finished answer (its reason `cut_off` when the output limit ended
+        it), `ProviderRefused`, or another provider problem.
+        """
+
+        async def call() -> bytes:
+            return await self._client.post("/chat/completions", self._chat_body(messages, max_tokens))
+
+        try:
+            received = await call_with_retries(call, self._policy, deadline, phase)
+        except ResponseFormatUnsupported:
+            if not self._knows_schemas:
+                raise InvalidOutput("response_format_unsupported", 0) from None
+            self._knows_schemas = False
+            log.warning("provider_without_json_schema", phase=phase)
+            received = await call_with_retries(call, self._policy, deadline, phase)
+        return _completion(received, self.chat_model)
+
+    async def embed(self, texts: Sequence[str], deadline: float, phase: str) -> Vectors:
+        """One vector a text, in order."""
+        body = {
+            "model": self.embedding_model,
+            "input": list(texts),
+            "encoding_format": "base64",
+            "dimensions": self._dimensions,
+        }
+
+        async def call() -> bytes:
+            return await self._client.post("/embeddings", body)
+
+        received = await call_with_retries(call, self._embedding_policy, deadline, phase)
+        return _vectors(received, len(texts), self._dimensions)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _chat_body(self, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
+        asked = list(messages) if self._knows_schemas else [_SCHEMA_MESSAGE, *messages]
+        return {
+            "model": self.chat_model,
+            "messages": asked,
+            "temperature": self._temperature,
+            "max_completion_tokens": max_tokens,
+            "response_format": _SCHEMA_FORMAT if self._knows_schemas else _OBJECT_FORMAT,
+        }
+
+
+def _completion(received: bytes, default_model: str) -> Completion:
+    """A 200 is still untrusted: each step down to the text checks what it finds."""
+    answer = _json_object(received)
+    choices = answer.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise InvalidOutput("no_choices", len(received))
+    message = choices[0].get("message")
+    if not isinstance(message, dict):
+        raise InvalidOutput("no_message", len(received))
+    reason = choices[0].get("finish_reason")
+    if message.get("refusal") or reason == "content_filter":
+        raise ProviderRefused()
+    if reason == "length":
+        raise InvalidOutput("cut_off", len(received))
+    content = message.get("content")
+    if not isinstance(content, str) or not content.strip():
+        raise InvalidOutput("no_content", len(received))
+    usage = answer.get("usage") if isinstance(answer.get("usage"), dict) else {}
+    model = answer.get("model")
+    return Completion(
+        content,
+        model if isinstance(model, str) and model else default_model,
+        _count(usage, "prompt_tokens"),
+        _count(usage, "completion_tokens"),
+    )
+
+
+def _vectors(received: bytes, expected: int, dimensions: int) -> Vectors:
+    answer = _json_object(received)
+    data = answer.get("data")
+    if not isinstance(data, list) or len(data) != expected:
+        raise InvalidOutput("wrong_number_of_vectors", len(received))
+    try:
+        arrays = [_array(entry["embedding"]) for entry in data]
+    except (KeyError, TypeError, ValueError):
+        raise InvalidOutput("unreadable_vector", len(received)) from None
+    if any(len(array) != dimensions or not np.isfinite(array).all() for array in arrays):
+        raise InvalidOutput("wrong_vector", len(received))
+    return Vectors([unit(array) for array in arrays], _count(answer.get("usage"), "prompt_tokens"))
+
+
+def _array(embedding: str | list[float]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Base64 of little-endian float32 as asked for, or the list of numbers that some servers send anyway."""
+    if isinstance(embedding, str):
+        return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4")
+    return np.asarray(embedding, dtype=np.float32)
+
+
+def unit(array: np.ndarray[Any, np.dtype[np.float32]]) -> HalfVector:
+    """The vector scaled to length 1, which keeps half precision at its best; a zero vector stays zero."""
+    length = float(np.linalg.norm(array))
+    return HalfVector((array / length if length else array).astype(np.float16))
+
+
+def _json_object(received: bytes) -> dict[str, Any]:
+    try:
+        answer = orjson.loads(received)
+    except orjson.JSONDecodeError:
+        raise InvalidOutput("not_json", len(received)) from None
+    if not isinstance(answer, dict):
+        raise InvalidOutput("not_an_object", len(received))
+    return answer
+
+
+def _count(usage: Any, name: str) -> int:
+    value = usage.get(name) if isinstance(usage, dict) else None
+    return value if isinstance(value, int) and value >= 0 else 0

@@ -1,0 +1,88 @@
+"""The composition root: builds the service once from its settings, for the API, the CLI, jobs and tests alike."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from sqlalchemy.engine import URL
+
+from app.api.app import build_api
+from app.db import migrate
+from app.db.embedded import EmbeddedServer
+from app.db.engine import Database, database_url
+from app.extraction.pipeline import Pipeline
+from app.extraction.timings_log import TimingsLog
+from app.llm.client import ASGIApp
+from app.llm.provider import Provider
+from app.metrics import Metrics
+from app.parts import Parts
+from app.settings import Settings
+
+EMBEDDED_DATABASE = "medextract"
+
+
+class SchemaBehind(RuntimeError):
+    """The database's schema is not that of this version: run `medextract migrate`."""
+
+
+def create_app(settings: Settings | None = None, provider_app: ASGIApp | None = None) -> FastAPI:
+    """The ASGI app; `provider_app`, an OpenAI-compatible ASGI app, takes the place of the configured provider."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_parts(settings, provider_app) as parts:
+            app.state.parts = parts
+            yield
+
+    return build_api(settings, lifespan)
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) -> AsyncIterator[Parts]:
+    """The parts, with the database reachable and up to date; raises `SchemaBehind` for one that we do not own."""
+    async with AsyncExitStack() as stack:
+        db = Database(await _ready_database(settings, stack), settings)
+        stack.push_async_callback(db.close)
+        provider = Provider(settings, await _in_process(settings, provider_app))
+        stack.push_async_callback(provider.close)
+        timings_log = TimingsLog(db)
+        timings_log.start()
+        stack.push_async_callback(timings_log.stop)
+        yield Parts(settings, db, provider, Pipeline(db, provider, settings, timings_log), timings_log, Metrics())
+
+
+async def migrate_database(settings: Settings) -> None:
+    """Brings the configured database, embedded or not, to the newest schema."""
+    async with AsyncExitStack() as stack:
+        if settings.database_url is None:
+            await _ready_database(settings, stack)
+        else:
+            url = database_url(settings.database_url.get_secret_value())
+            await asyncio.to_thread(migrate.upgrade, url)
+
+
+async def _ready_database(settings: Settings, stack: AsyncExitStack) -> URL:
+    """The embedded server is migrated at once; a database of the operator's is only looked at."""
+    if settings.database_url is None:
+        server = EmbeddedServer(settings.data_dir)
+        url = await migrate.create_database(await asyncio.to_thread(server.start), EMBEDDED_DATABASE)
+        stack.push_async_callback(asyncio.to_thread, server.stop)
+        await asyncio.to_thread(migrate.upgrade, url)
+        return url
+    url = database_url(settings.database_url.get_secret_value())
+    if not await migrate.is_current(url):
+        raise SchemaBehind(SchemaBehind.__doc__)
+    return url
+
+
+async def _in_process(settings: Settings, provider_app: ASGIApp | None) -> ASGIApp | None:
+    """The app that answers in place of the network: the offline provider is one, its data loaded before first use."""
+    if provider_app is not None or settings.llm_provider != "offline":
+        return provider_app
+    # Imported here, so that a service with a real provider does not hold dictionaries and vectors it never uses.
+    from app.llm.offline.server import create_offline_server, load
+
+    await asyncio.to_thread(load)
+    return create_offline_server()

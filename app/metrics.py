@@ -1,0 +1,49 @@
+"""What Prometheus scrapes: requests, phases, degradations and tokens; labels hold codes, never text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+from app.timings import PHASES, Timings
+
+# From a primary-key query to a model call at its deadline.
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """One registry an app, so that several apps can live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "medextract_requests_total", "Requests by route and status.", ("route", "status"), registry=self.registry
+        )
+        self.duration = Histogram(
+            "medextract_request_seconds", "Whole requests.", ("route",), buckets=_BUCKETS, registry=self.registry
+        )
+        self.phases = Histogram(
+            "medextract_phase_seconds", "Phases of an extraction.", ("phase",), buckets=_BUCKETS, registry=self.registry
+        )
+        self.degraded = Counter(
+            "medextract_degraded_total", "Parts that an answer went without.", ("what",), registry=self.registry
+        )
+        self.tokens = Counter("medextract_tokens_total", "Tokens spent.", ("kind",), registry=self.registry)
+        for phase in PHASES:  # so that a phase that never ran shows as zero, not as missing
+            self.phases.labels(phase)
+
+    def count_request(self, route: str, status: int, timings: Timings) -> None:
+        self.requests.labels(route, str(status)).inc()
+        self.duration.labels(route).observe(timings.elapsed_ms() / 1000)
+        for name, phase in timings.phases.items():
+            self.phases.labels(name).observe(phase.ms / 1000)
+
+    def count_extraction(self, answer: Mapping[str, Any]) -> None:
+        for what in answer["degraded"]:
+            self.degraded.labels(what).inc()
+        for kind, spent in answer["usage"].items():
+            self.tokens.labels(kind.removesuffix("_tokens")).inc(spent)
+
+    def exposition(self) -> bytes:
+        """The text format that Prometheus reads."""
+        return generate_latest(self.registry)

@@ -1,0 +1,22 @@
+"""The parts of the running service, which live as long as the process and are passed down from one place."""
+
+from dataclasses import dataclass
+
+from app.db.engine import Database
+from app.extraction.pipeline import Pipeline
+from app.extraction.timings_log import TimingsLog
+from app.llm.provider import Provider
+from app.metrics import Metrics
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Built by `app.main.open_parts`."""
+
+    settings: Settings
+    db: Database
+    provider: Provider
+    pipeline: Pipeline
+    timings_log: TimingsLog
+    metrics: Metrics

@@ -1,0 +1,98 @@
+"""The settings, read once from the environment or `.env` and passed down."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """All there is to configure. Names in capitals are environment variables; `.env.template` explains each."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    # Storage
+    database_url: SecretStr | None = None
+    data_dir: Path = Path(".data")
+    db_pool_size: Count = 20
+    db_max_overflow: Annotated[int, Field(ge=0)] = 30
+    db_pool_timeout_s: Seconds = 2.0
+    db_pool_recycle_s: Count = 3600
+    db_statement_timeout_s: Seconds = 15.0
+
+    # Model provider
+    llm_provider: Literal["offline", "openai"] = "offline"
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    llm_model: str = "gpt-4.1-mini"
+    llm_temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    llm_max_output_tokens: Count = 8000
+    llm_attempts: Annotated[int, Field(ge=1, le=3)] = 3
+    llm_attempt_timeout_s: Seconds = 30.0
+    llm_response_limit_bytes: Count = 2_000_000
+    embedding_model: str = "text-embedding-3-small"
+    embedding_timeout_s: Seconds = 10.0
+    embedding_dimensions: Annotated[int, Field(ge=1, le=4000)] = 256
+    request_deadline_s: Seconds = 60.0
+
+    # Access and logs
+    auth: Literal["disabled"] = "disabled"
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    # Limits on what comes in
+    max_transcript_chars: Count = 200_000
+    max_notes_chars: Count = 20_000
+    max_body_bytes: Count = 2_000_000
+    max_upload_bytes: Count = 10_000_000
+    body_timeout_s: Seconds = 10.0
+    upload_timeout_s: Seconds = 20.0
+    max_sops: Count = 50
+    max_custom_categories: Count = 20
+
+    # Similarity context
+    search_timeout_s: Seconds = 2.0
+    search_candidates: Count = 20
+    context_token_budget: Annotated[int, Field(ge=0)] = 4000
+    context_max_examples: Annotated[int, Field(ge=0)] = 5
+    context_min_relevance: Share = 0.35
+    context_good_relevance: Share = 0.75
+    near_duplicate_overlap: Share = 0.8
+    weight_similarity: Share = 0.4
+    weight_medical_relevance: Share = 0.3
+    weight_extraction_quality: Share = 0.2
+    weight_completeness: Share = 0.1
+
+    # Evaluation and review
+    evaluation_timeout_s: Seconds = 5.0
+    gold_one_standard_similarity: Share = 0.8
+    gold_three_standards_similarity: Share = 0.6
+    gold_min_similarity: Share = 0.3
+    confidence_high: Share = 0.85
+    confidence_medium: Share = 0.6
+    review_below_score: Share = 0.7
+
+    @model_validator(mode="after")
+    def _provider_is_complete(self) -> Self:
+        if self.llm_provider == "openai" and not (self.openai_api_key or self.openai_base_url):
+            raise ValueError(
+                "LLM_PROVIDER=openai needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server that asks for none"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _weights_sum_to_one(self) -> Self:
+        weights = (
+            self.weight_similarity,
+            self.weight_medical_relevance,
+            self.weight_extraction_quality,
+            self.weight_completeness,
+        )
+        if abs(sum(weights) - 1) > 1e-6:
+            raise ValueError("the four WEIGHT_ settings must sum to 1")
+        return self
