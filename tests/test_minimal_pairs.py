@@ -87,9 +87,9 @@ def _of_kind(kind: str, name: str, answer: Answer) -> list[Item]:
         return [item for item in _actions(answer) if _is_visit(item)]
     if kind in {"test", "referral"}:
         todos = [item for item in _to_do(answer, "clinician_todos") if item["task_type"] in {"test_order", "referral"}]
-        return [item for item in todos if name in item["description"].lower()]
+        return [item for item in todos if _names(item["description"], name)]
     assert kind == "task", kind
-    return [item for item in _actions(answer) if _tells(item, name)]
+    return [item for item in _to_do(answer, *ACTION_CATEGORIES) if _tells(item, name)]
 
 
 def _to_do(answer: Answer, *categories: str) -> list[Item]:
@@ -111,7 +111,12 @@ def _is_visit(item: Item) -> bool:
 
 
 def _tells(item: Item, name: str) -> bool:
-    return name in item["description"].lower() or any(name in quote["quote"].lower() for quote in item["evidence"])
+    told = item.get("description") or item.get("medication_name") or ""
+    return _names(told, name) or any(_names(quote["quote"], name) for quote in item["evidence"])
+
+
+def _names(text: str, beginning: str) -> bool:
+    return re.search(rf"\b{re.escape(beginning)}", text, re.IGNORECASE) is not None
 
 
 def _has(item: Item, attribute: str, value: str) -> bool:
