@@ -69,6 +69,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         rf"{_NOT} (?:be |want you (?:to be |to )?|keep |also )*(?:tak(?:e|ing)|us(?:e|ing)|mix(?:ing)?|combin(?:e|ing)|hav(?:e|ing))",
         r"rather (?:you|that you) (?:not|didn't) (?:take|use)",
         r"no longer (?:take|need(?: to take| to be on)?|be on)",
+        r"(?:try|trying|prefer|rather|best|better) (?:you )?not (?:to )?(?:take|use|be on|taking|using)",
         r"avoid(?:ing)?(?: taking| using)?",
         r"(?:stay(?:ing)? away|refrain|steer clear) (?:from|of)(?: taking| using)?",
         r"stay(?:ing)? off(?: of)?",
@@ -81,9 +82,9 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:cut out|get rid of|cease|cancel|no more|wean off|lay off|keep off|throw away|do away with)",
     ),
     "conditional": (
-        r"(?:may|might|could|would|'d|may possibly) (?:need|have to|want to consider|consider|require|think about|talk about|look at"
-        r"|discuss|be a candidate for|benefit from|end up|move on to|move to)(?: to)?(?: \w+){0,3}",
-        r"(?:we|i)(?:'d| would| could| might| may| can always) (?:then |have to )?(?:try|add|start|put|switch|give|use|do|go to|go with|prescribe|"
+        r"(?:may|might|could|would|'d)(?: possibly| end up| look| be able)*(?: to)? (?:need|have to|want to consider|consider|require"
+        r"|think about|talk about|look at|discuss|be a candidate for|benefit from|move on to|move to)(?: to)?(?: \w+){0,3}",
+        r"(?:we|i)(?:'d| would| could| might| may| can always) (?:then |have to |look to |be able to |end up )*(?:try|add|start|put|switch|give|use|do|go to|go with|prescribe|"
         r"increase|change|call in|look at|discuss|offer|send)(?: \w+){0,3}",
         r"(?:consider|considering|think about|thinking about|next (?:step|option|line)|down the (?:road|line)|option of|possibility of"
         r"|talk about|discuss|options? (?:is|are|include|would be))(?: (?:is|starting|adding|trying|using|would be))?",
@@ -121,12 +122,12 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:i've|i have|been) (?:been )?(?:popping|taking some|using some|taking a lot of|putting)",
     ),
     "present": (
-        r"(?:you're|you are|you've been|he's|she's|she is|he is|patient is|i'm|i am|i've been|you were|they're|we're|she has been|"
+        r"(?<!that )(?<!which )(?:you're|you are|you've been|he's|she's|she is|he is|patient is|i'm|i am|i've been|you were|they're|we're|she has been|"
         r"he has been|has been|have been|been|you|i|is|am|are)(?: (?:still|currently|already|only|now|both|being|maintained|managed|controlled|"
         r"stable|well|continued|supposed to be|consistent(?:ly)?|regular(?:ly)?|daily|doing (?:well|okay|good|fine|great)|compliant))*"
         r" (?:on|taking|using|with)",
         r"(?:have|had|got|has|see|having) (?:you|me|her|him)(?: \w+ly| still| already)? on",
-        r"(?:we|i|he|she|they|doctor|dr|pcp|who|has|had|have|hospital|was|were|recently)(?:'ve|'d|'s| have| had| has)?(?: \w+ly| first)? "
+        r"(?:we|i|he|she|they|doctor(?: \w+)?|dr\.? \w+|pcp|who|has|had|have|hospital|was|were|recently)(?:'ve|'d|'s| have| had| has)?(?: \w+ly| first)? "
         r"(?:put|started|placed) (?:you|me|her|him) (?:back )?on",
         r"(?:started|put|placed|switched) me (?:back )?(?:on|to)",
         r"i (?:still |currently |only |usually |always |normally )*(?:take|use|have)",
@@ -134,17 +135,20 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:she|he) (?:still |currently |also )*(?:takes|uses)",
         r"medications? (?:include|are|is|that|list|of)",
         r"(?:tolerating|compliant with|side effects? (?:from|of|with)|doing (?:well|okay|good|fine|great|alright|all right|with)(?: on| with)?)",
-        r"(?:how are you doing|how's it going|how is it going|how've you been|any problems?|any issues?) (?:with|on)",
+        r"(?:how are you doing|how's it going|how is it going|how've you been|any problems?|any issues?|working(?: out)?(?: \w+)?"
+        r"|going(?: \w+)?|good|fine|okay|trouble) (?:with|on)",
         r"(?:takes|remains on|maintained on|managed with|managed on|controlled (?:on|with|by)|treated with|stable on|treats? it with)",
         r"(?:increased|decreased|reduced|changed|upped|doubled|adjusted) (?:your|the|my|her|his)(?: dose| dosage)?(?: of)?",
     ),
     "asked": (
         r"(?:are|were|is|was) (?:you|she|he)(?: (?:still|currently|also|now|able to|ever|even|taking it|still able))* (?:take|taking|on|using|use)",
-        r"(?:do|does|did|can|would) (?:you|she|he)(?: (?:still|currently|ever|also|use|need|want))* (?:take|use|try|have|need|want|on|like)(?: (?:to|any))*",
+        r"(?:do|does|did|can|would) (?:you|she|he)(?: (?:still|currently|ever|also|use|need|want))*"
+        r" (?:take|use|try|have|get|need|want|on|like)(?: (?:to|any))*(?: \w+ \w+ from)?",
+        r"(?:are|were) you (?:staying away from|avoiding)",
         r"(?:have|has) (?:you|she|he)(?: (?:been|ever|also|already|still))* (?:tried|taken|taking|used|using|had|given|on|been|keeping up with)",
         r"you (?:haven't|have not)(?: \w+)? (?:taken|tried|used)",
         r"(?:should|can|could|may|shall|will) i(?: (?:still|also|keep|be))* (?:take|taking|use|try|continue|have|get|need)",
-        r"(?:anything|something|medications?|pills?) (?:like|such as|for it like)",
+        r"anything (?:like|such as|for it like)",
         r"taking any",
     ),
     "start": (
@@ -154,11 +158,12 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:give|giving|get|getting|write|send|sending|call|order|hand|administer|provide|offer)(?: (?:you|her|him|in|over|out|up))+(?: (?:a|some|the|for|with))*",
         r"(?:order|ordering|add|adding|switch|switching|change|changing)(?: (?:you|her|him|on|in|over|to|a|some))*",
         r"(?:prescription|script|course|trial|round|dose|supply|sample)s? (?:for|of)",
-        r"(?:go with|treat(?:ing)?(?: you| it| this| that| her| him)?(?: \w+){0,2} with|apply|applying|inject|injecting)",
+        r"(?:go with|opt (?:for|to use)|treat(?:ing)?(?: you| it| this| that| her| him)?(?: \w+){0,2} with|apply|applying|inject|injecting)",
         r"(?:recommend|suggest|advise|encourage|recommending|suggesting)(?:s|ed)?(?: that)?(?: you)?(?: to)?(?: start| try| take| use| get| taking| using| trying| getting)?",
         r"(?:you|he|she)(?:'re|'ll|'d| are| will| can| could| should| may| might| need to| want to| have to| must| ought to)*"
         r"(?: (?:going|want|have|need|like|able|supposed|best|be|continue|always|safely|either|try|start|even|still|certainly|easily|alternate) ?(?:to)?)*"
         r" (?:take|be taking|taking|use|try|trying|apply|get|buy|pick up|put|have|alternate)(?: (?:some|a|the|it|to))*",
+        r"(?:want|like|need) (?:you|her|him) (?:taking|using|on)(?: is| are)?",
         r"(?:want|like|need|have|advise|encourage|ask|asking) (?:you|her|him) to(?: \w+ly| start| try| also| still)* (?:take|taking|use|try|trying|start|apply|get|be on|do)",
         r"(?:let's|let us|we'll|we will|i'll|i will|we can|i can|we're going to|i'm going to|i am going to|we are going to|i'd like to|i want to|"
         r"i would like to|we should|we need to|i'd)(?: \w+ly| have you| get you)? (?:take|taking|use|try|do|get|send|give|have|add|order|prescribe|start|call|see about)(?: (?:you|some|a|in|over|the|for|to|on))*",
@@ -184,7 +189,7 @@ AFTER = re.compile(
     r"(?:stop|hold|discontinue|come off|cut out|quit)\b(?! (?:by|smok|drink|eat)))"
     r"|(?P<change>\b(?:increase|decrease|double|lower|reduce|raise|bump|adjust|up) (?:it|that|this|the dose|the dosage|your dose|your dosage|those|them)\b)"
     r"|(?P<continue>\b(?:continue|keep taking|keep using|stay on|refill|keep you on|stick with|keep on|carry on with|continue taking|continue on|continue with|keep) (?:it|that|this|those|them|taking (?:it|that|those))\b)"
-    r"|(?P<start>\b(?:you're going to|you'll|i want you to|you can|you should|you only have to|you need to|want you) (?:take|use|apply|put) (?:it|that|this|those|them|one|two)\b)"
+    r"|(?P<start>\b(?:you're going to|you'll|i want you to|you can|you should|you only have to|you need to|want you|i can) (?:take|give|use|apply|put) (?:up to )?(?:it|that|this|those|them|one|two|three|\d)\b)"
 )
 
 IF = re.compile(

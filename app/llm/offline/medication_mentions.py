@@ -1,7 +1,7 @@
 """Reads each mention of a medicine: who speaks, and what the words around it do with the medicine."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.language.drugs import Drug, find_drugs
@@ -11,7 +11,7 @@ from app.llm.offline.medication_cues import AFTER, AS_NEEDED_IF, CUES, IF, Act, 
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.visit import SpokenTurn
 
-_SENTENCE_END = re.compile(r"[.?!](?=\s|$)(?!\s*(?:\d|five\b))")
+_SENTENCE_END = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)[.?!](?=\s|$)(?!\s*(?:\d|five\b))")
 _YES = re.compile(
     r"^\W*(?:oh |well |um+ |uh |,)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|i am|i do|i have|still|every ?day|uh-huh|sure|absolutely|of course|you can|definitely|that's fine|that's right|exactly|twice|once)\b"
 )
@@ -24,6 +24,18 @@ _ABOUT_MEDICINES = re.compile(
 _ABOUT_THE_PAST = re.compile(
     r"\b(?:have you (?:\w+ )?(?:taken|tried|used)|did you|anything (?:for|to help)|tried|help(?:s|ed)?|make it (?:better|worse))\b"
 )
+# Other medicines ("it"), joining words and doses between a cue and the name do not part them.
+_LISTED = re.compile(
+    r"\b(?:it|and|or|the|a|an|your|my|some|of|plus|as well(?: as)?|milligrams?|mg|twice|once|daily|times|day|\d[\d.]*|one|two|three|four|five"
+    r"|six|eight|ten|twelve|twenty|thirty|forty|fifty|sixty|eighty|hundred|thousand)\b"
+)
+_JOINS = re.compile(
+    r"(?:[^.?!]|\.(?=\s*(?:and|as well|plus|also|\d)))*?(?:\b(?:and|plus|as well|or|also|with)\b|,)[^.?!]*"
+)
+_DOSED = re.compile(
+    r"^ ?(?:\w+ ){0,4}?(?:milligrams?|mg|mcg|micrograms?|tablets?|puffs?|units|every|once|twice|three times|four times|capsules?|drops)\b"
+)
+_ALLERGIES = re.compile(r"\ballerg")
 _REGULARLY = re.compile(
     r"\b(?:every ?day|daily|(?:once|twice|times) a day|every (?:morning|night|evening)|each (?:day|morning|night)|at night|regularly)\b"
 )
@@ -40,7 +52,8 @@ _WHICH_IS = re.compile(
 
 _FARTHEST = 220
 _LONGEST_EXPLANATION = 70
-_WORDS_BETWEEN = 14
+_LONGEST_JOIN = 70
+_WORDS_BETWEEN = 8
 _WORDS_OF_CONDITION = 16
 
 
@@ -48,7 +61,7 @@ _WORDS_OF_CONDITION = 16
 class Mention:
     """One mention: `index` of its turn in the list, the drug, who speaks, what is done with it, by which phrase.
 
-    `regular`: said with a daily rhythm, or in answer to a question about medicines.
+    `regular`: said with a daily rhythm, or in answer to a question about medicines; `dosed`: a dose or rhythm follows.
     """
 
     index: int
@@ -57,6 +70,7 @@ class Mention:
     act: Act | None
     cue: str = ""
     regular: bool = False
+    dosed: bool = False
 
 
 def read_mentions(turns: Sequence[SpokenTurn]) -> list[Mention]:
@@ -69,7 +83,7 @@ def read_mentions(turns: Sequence[SpokenTurn]) -> list[Mention]:
             words = plain(turn.text)
             drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(words, drugs, at)]
             read = [_read(index, words, drugs, at, roles[index]) for at in range(len(drugs))]
-            mentions += [_answered(mention, turns, roles) for mention in read if mention]
+            mentions += [_answered(mention, turns, roles) for mention in _inheriting(words, read)]
     return mentions
 
 
@@ -82,7 +96,21 @@ def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None)
     act, cue = _act_after(after, act, cue, role)
     if act in ("start", "change", "continue") and _is_conditional(before, after):
         act = "conditional"
-    return Mention(index, drug, role, _patients(act, role), cue, bool(_REGULARLY.search(before + after)))
+    act = _patients(act, role)
+    return Mention(index, drug, role, act, cue, bool(_REGULARLY.search(before + after)), bool(_DOSED.match(after)))
+
+
+def _inheriting(words: str, read: list[Mention | None]) -> Iterator[Mention]:
+    """The mentions of a turn; one without a cue of its own, joined to the one before it, shares that one's."""
+    last: Mention | None = None
+    for mention in read:
+        if mention and mention.act is None and last and last.act:
+            gap = words[last.drug.end : mention.drug.start]
+            if len(gap) <= _LONGEST_JOIN and _JOINS.fullmatch(gap):
+                mention = replace(mention, act=last.act, cue=last.cue)
+        if mention:
+            yield mention
+        last = mention
 
 
 def _is_explained(words: str, drugs: list[Drug], at: int) -> bool:
@@ -119,7 +147,7 @@ def _act_before(before: str) -> tuple[Act | None, str]:
     cue = None
     for cue in CUES.finditer(before):
         pass
-    if not cue or len(before[cue.end() :].split()) > _WORDS_BETWEEN:
+    if not cue or len(_LISTED.sub(" ", before[cue.end() :]).split()) > _WORDS_BETWEEN:
         return None, ""
     if cue[0] == "no" and before[cue.end() :].strip():
         return None, ""
@@ -170,6 +198,8 @@ def _answered(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Rol
         return replace(mention, act="past")
     if mention.act is None and mention.role != "clinician" and mention.index:
         question = plain(turns[mention.index - 1].text[-200:])
+        if _ALLERGIES.search(question):
+            return replace(mention, act="allergy")
         if _ABOUT_THE_PAST.search(question):
             return replace(mention, act="past")
         if _ABOUT_MEDICINES.search(question):
@@ -179,6 +209,8 @@ def _answered(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Rol
 
 def _by_answer(mention: Mention, turns: Sequence[SpokenTurn]) -> Act | None:
     answer = plain(turns[mention.index + 1].text) if mention.index + 1 < len(turns) else ""
+    if "avoid" in mention.cue or "away" in mention.cue:
+        return None
     if _YES.match(answer):
         if mention.role == "clinician":
             return "past" if re.search(r"\b(?:tried|did you)\b", mention.cue) else "present"

@@ -11,6 +11,8 @@ from app.llm.offline.medication_mentions import Mention
 _ORDERS: dict[Act, MedicationStatus] = {"start": "start", "change": "change", "continue": "continue", "stop": "stop"}
 _DECIDES = frozenset({*_ORDERS, "conditional", "unneeded", "refused"})
 _AGAIN = re.compile(r"\b(?:back|restart|again|resume|switch)\b")
+# "Don't take ibuprofen with it" stops nothing that was not taken.
+_WARNS = re.compile(r"\b(?:avoid|away|refrain|clear|n't|not|never|mix)")
 _ADVISED = re.compile(r"\b(?:recommend|suggest|advise|encourage|can|could|may|might|try|trying|worth|consider|should)")
 
 # Taken when it hurts, itches or runs: that a patient has taken one before the visit does not mean that it goes on.
@@ -47,6 +49,9 @@ def decide(mentions: Sequence[Mention]) -> Decision | None:
     past = [mention for mention in mentions if mention.act == "past"]
     if present and not (past and mentions.index(past[-1]) > mentions.index(present[-1])):
         return Decision("continue", "continuing" if _goes_on(mentions) else "historical", present[-1])
+    dosed = [mention for mention in mentions if mention.act is None and mention.dosed and mention.role == "clinician"]
+    if dosed:
+        return Decision("start", "ordered", dosed[-1])
     return Decision("stop", "historical", past[-1]) if past else None
 
 
@@ -70,6 +75,8 @@ def _last_word(words: Sequence[Mention], mentions: Sequence[Mention]) -> Decisio
         return Decision("stop" if _is_taken(mentions, last) else "start", "declined", last)
     if last.act == "start" and _is_taken(mentions, last) and not _AGAIN.search(last.cue):
         return Decision("continue", "continuing", last)
+    if last.act == "stop" and _WARNS.search(last.cue) and not _was_taken(mentions, last):
+        return Decision("stop", "declined", last)
     status = _ORDERS[last.act]  # type: ignore[index]
     return Decision(status, _commitment(status, last), last)
 
@@ -84,6 +91,10 @@ def _conditional(last: Mention, mentions: Sequence[Mention]) -> Decision:
 def _is_taken(mentions: Sequence[Mention], until: Mention) -> bool:
     before = mentions[: mentions.index(until)]
     return any(mention.act == "present" for mention in before)
+
+
+def _was_taken(mentions: Sequence[Mention], until: Mention) -> bool:
+    return any(mention.act in ("present", "past") for mention in mentions[: mentions.index(until)])
 
 
 def _commitment(status: MedicationStatus, last: Mention) -> Commitment:
