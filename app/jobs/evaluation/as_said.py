@@ -7,8 +7,8 @@ from app.language.doses import find_doses, same_dose
 
 _VISIT_CUE = re.compile(
     r"\b(?:(?:see|seeing|meet with) (?:you|me|us|him|her|them|the doctor)(?: (?:back|again))?|"
-    r"com(?:e|ing) back(?: in)?|follow(?:ing)?[- ]?ups?|followup|return(?: visit)?|(?:book|make|schedule) (?:an|another) appointment|"
-    r"(?:next|another) (?:appointment|visit)|check back|be back)\b",
+    r"com(?:e|ing) back(?: in)?|follow(?:ing)?[- ]?ups?|followup|return(?: visit)?|"
+    r"(?:book|make|schedule) (?:an|another) appointment|(?:next|another) (?:appointment|visit)|check back|be back)\b",
     re.IGNORECASE,
 )
 
