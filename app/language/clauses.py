@@ -25,11 +25,11 @@ _BEGINS_A_THOUGHT = (
 )
 _SUBJECT = (
     r"(?:i|we|you|he|she|it|they)\b|(?:i|we|you|he|she|it|they|that|there)'\w|let's|let me|if\b|when\b|once\b|then\b"
-    r"|also\b|please\b|for (?:your|the|his|her)\b|hey\b|make sure|try\b|again\b|in the meantime"
+    r"|also (?:i|we|you)\b|please\b|for (?:your|the|his|her)\b|hey\b|make sure|try\b|again\b|in the meantime"
 )
 _CUE = re.compile(
     rf"\b(?<!')(?:(?:and|or|then) (?:, )?(?:{_SUBJECT}|{_BEGINS_A_THOUGHT})"
-    r"|(?:so|but|now|okay|ok|alright|all right|also|anyway) (?:, )?(?!far\b|that\b)"
+    r"|(?:so|but|now|okay|ok|alright|all right|anyway) (?:, )?(?!far\b|that\b)"
     rf"|(?P<bare>{_BEGINS_A_THOUGHT})(?!\w))"
 )
 # After one of these a beginning is the inside of a thought: "until we can see you" is one.

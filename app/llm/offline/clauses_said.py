@@ -1,23 +1,16 @@
 """The visit cut into clauses as the rules read them: who speaks, whether it asks, and which problem it is about."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.language.clauses import split_clauses
 from app.language.plain import plain
-from app.llm.offline.topics import topic_of
+from app.llm.offline.speakers import inferred_roles
+from app.llm.offline.topics import first_problem, topic_of
 from app.llm.offline.visit import SpokenTurn
 
-# Labels are wrong in places: these words are a clinician's whoever is said to speak.
-_CLINICIAN_VOICE = re.compile(
-    r"\b(?:i'm (?:gon ?na|going to) (?:order|prescribe|refer|send you|put you on|examine|start you|give you a prescription)"
-    r"|i (?:want|'d like|would like) you to|i wan ?na (?:see you|order|refer|get you)|let me (?:examine|take a (?:look|listen))"
-    r"|on (?:your )?(?:physical )?exam|my assessment|for your (?:first|second|third|next) problem|hey,? dragon"
-    r"|i'll see you (?:back|again|in)|we'll (?:see you|have you|get you|order)|any questions for me)\b"
-)
-_PATIENT_VOICE = re.compile(r"\b(?:my (?:doctor|wife|husband|mom|mum|job|knee|back|chest|stomach)|i've been (?:having|feeling|taking))\b")
 _QUESTION = re.compile(
     r"^(?:(?:and|so|but|now|okay|ok|um|uh|alright|well),? )*"
     r"(?:do|does|did|have|has|had|are|is|was|were|when|where|why|who|how|any|what)(?: n't)? "
@@ -25,15 +18,19 @@ _QUESTION = re.compile(
 )
 
 
+_OPENING_TURNS = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One clause: `text` is an exact slice of its turn, `words` the same spelt plainly, `at` its place in the visit.
+    """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly, `at` its place in the visit.
 
     `topic` is the problem under discussion, in the speaker's words.
     """
 
     at: int
     turn: int
+    start: int
     text: str
     words: str
     by_clinician: bool
@@ -48,25 +45,21 @@ class Said:
 def cut_visit(turns: Sequence[SpokenTurn]) -> list[Said]:
     """All clauses of a visit in order."""
     said: list[Said] = []
-    topic: str | None = None
-    for turn in turns:
-        by_clinician = _by_clinician(turn)
-        for text in _clause_texts(turn.text):
+    topic = _complaint(turns)
+    for turn, role in zip(turns, inferred_roles(turns), strict=True):
+        by_clinician = role in ("clinician", None)
+        for clause in split_clauses(turn.text):
+            text = turn.text[clause.start : clause.end]
             words = plain(text)
-            topic = topic_of(words) or topic if by_clinician else topic
-            said.append(Said(len(said), turn.number, text, words, by_clinician, _asks(words), topic))
+            topic = (topic_of(words) or topic) if by_clinician else topic
+            said.append(Said(len(said), turn.number, clause.start, text, words, by_clinician, _asks(words), topic))
     return said
 
 
-def _clause_texts(text: str) -> Iterator[str]:
-    return (text[clause.start : clause.end] for clause in split_clauses(text))
-
-
-def _by_clinician(turn: SpokenTurn) -> bool:
-    words = plain(turn.text)
-    if turn.role == "patient" or turn.role == "other":
-        return bool(_CLINICIAN_VOICE.search(words))
-    return turn.role == "clinician" or not _PATIENT_VOICE.search(words)
+def _complaint(turns: Sequence[SpokenTurn]) -> str | None:
+    """The problem named first in the visit's opening: what it is about until the clinician says."""
+    opening = (plain(turn.text[:600]) for turn in turns[:_OPENING_TURNS])
+    return next((problem for words in opening if (problem := first_problem(words))), None)
 
 
 def _asks(words: str) -> bool:

@@ -25,6 +25,7 @@ _AFTER_NAME = re.compile(
     r"|legs?|arms?|sinuses|breasts?|kidneys?|liver|lungs?|thyroid|thyroxine|bladder|prostate|jaw|face|skin|eyes?)\b)?"
 )
 _AGAIN = re.compile(r"\b(?:repeat|recheck|re-check|another|again)\b")
+_UNCOUNTED = re.compile(r"(?<!s)s$|^(?:the|some)\b|work$|\b(?:testing|imaging|function|enzymes|therapy|surgery|acid|blood sugar|angiography|elastography)$|tests of|levels of")
 _PRESCRIBES = re.compile(
     r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
     r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
@@ -61,7 +62,7 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said]) -> list[Item]:
         if declined(said, list(visit)):
             commitment = "declined"
         if procedure.kind == "referral":
-            todos += _referral(said, procedure, commitment)
+            todos += _referral(said, procedure, commitment, visit)
         elif procedure.kind in ("lab", "imaging") or _worth_ordering(procedure):
             todos.append(_test(said, procedure, commitment, visit))
     return todos
@@ -75,16 +76,23 @@ def _test(said: Said, procedure: Procedure, commitment: Commitment, visit: Seque
     name = re.sub(r"\b(?:your|my|his|her|that|this)\b", "the", said.text[start:end])
     name = re.sub(r"^(?:repeat|another) ", "", name)
     verb = "Repeat" if _AGAIN.search(said.words[:start]) else "Order"
+    article = _article(name.lower())
     return {
         "task_type": "test_order",
-        "description": f"{verb} {name}",
-        "reason": reason_of(said, end, _after(said, visit)),
+        "description": f"{verb} {article}{name}",
+        "reason": reason_of(procedure.name, said, end, visit),
         "due": due_of(said),
         "priority": "medium",
         "commitment": commitment,
         "evidence": [said.quote()],
         "name": procedure.name,
     }
+
+
+def _article(name: str) -> str:
+    if _UNCOUNTED.search(name):
+        return ""
+    return "an " if re.match(r"[aeio]|ul|m(?:ri|ra)\b|x|h(?:cv|iv)|f[bi]", name) else "a "
 
 
 def due_of(said: Said, *, bare: bool = False) -> str | None:
@@ -97,7 +105,7 @@ def _worth_ordering(procedure: Procedure) -> bool:
     return procedure.name not in ("surgery", "dialysis", "vaccine", "cast", "pacemaker", "wound care")
 
 
-def _referral(said: Said, procedure: Procedure, commitment: Commitment) -> list[Item]:
+def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: Sequence[Said]) -> list[Item]:
     before = said.words[: procedure.start]
     if not _REFERS.search(before) or procedure.name == "emergency department":
         return []
@@ -109,7 +117,7 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment) -> list[
         {
             "task_type": "referral",
             "description": f"Refer to {name}",
-            "reason": reason_of(said, procedure.end, None),
+            "reason": reason_of(procedure.name, said, procedure.end, visit),
             "due": due_of(said),
             "priority": "medium",
             "commitment": commitment,
@@ -145,10 +153,6 @@ def _todo(task_type: str, said: Said, start: int, priority: str) -> Item:
         "evidence": [said.quote()],
         "name": words,
     }
-
-
-def _after(said: Said, visit: Sequence[Said]) -> Said | None:
-    return visit[said.at + 1] if said.at + 1 < len(visit) else None
 
 
 def _each_once(todos: list[Item]) -> list[Item]:

@@ -4,20 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.llm.offline.advice import read_patient_reminders
-from app.llm.offline.clauses_said import cut_visit
+from app.llm.offline.clauses_said import Said, cut_visit
 from app.llm.offline.follow_ups import read_follow_up_tasks
+from app.llm.offline.indications import problem_treated
 from app.llm.offline.medications import read_medications
 from app.llm.offline.orders import read_clinician_todos
 from app.llm.offline.visit import SpokenTurn
 
+Item = dict[str, Any]
+
 
 def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The raw answer about a visit, with the keys and shapes of `app.findings.Answer`; quotes are slices of their turns."""
+    """The raw answer about a visit, with the keys of `app.findings.Answer`; quotes are slices of their turns."""
     visit = cut_visit(turns)
     answer: dict[str, Any] = {
         "summary": "",
         "follow_up_tasks": read_follow_up_tasks(visit),
-        "medication_instructions": read_medications(turns),
+        "medication_instructions": [_with_reason(item, turns, visit) for item in read_medications(turns)],
         "patient_reminders": read_patient_reminders(visit),
         "clinician_todos": read_clinician_todos(visit),
         "problems": [],
@@ -26,3 +29,17 @@ def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str
         "custom": [],
     }
     return answer
+
+
+def _with_reason(item: Item, turns: Sequence[SpokenTurn], visit: Sequence[Said]) -> Item:
+    """The item; where nothing was said of why, the problem under discussion when it was first ordered."""
+    if item["reason"] or not item["evidence"]:
+        return item
+    first = item["evidence"][0]
+    text = next(turn.text for turn in turns if turn.number == first["turn"])
+    end = text.find(first["quote"]) + len(first["quote"])
+    before = [said for said in visit if said.turn == first["turn"] and said.start < end]
+    if not before:
+        return item
+    said = before[-1]
+    return {**item, "reason": problem_treated(item["medication_name"], said.topic, visit, said.at) or said.topic}

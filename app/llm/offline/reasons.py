@@ -1,8 +1,10 @@
 """Tells why something is to be done: the purpose said in the same breath, else the problem under discussion."""
 
 import re
+from collections.abc import Sequence
 
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.indications import problem_treated
 
 _PURPOSE = re.compile(
     r"\b(?:(?:just )?to (?P<why>(?:make sure|see (?:if|how|whether|what|where)|look for|look at|check (?:for|on|out|if)|rule out|assess|evaluate|determine"
@@ -14,8 +16,15 @@ _ENDS = re.compile(r"\s(?:okay|ok|alright|all right|you know|and (?:i|we|then|al
 _LONGEST = 16
 
 
-def reason_of(said: Said, after: int, following: Said | None) -> str | None:
-    """Why the thing named before `said.words[after:]` is to be done, in the speaker's words; None if nothing tells."""
+def reason_of(name: str, said: Said, after: int, visit: Sequence[Said]) -> str | None:
+    """Why the thing named before `said.words[after:]` is to be done, in the speaker's words; None if nothing tells.
+
+    A test or medicine for a problem that the visit names is for that; else the purpose said; else the topic.
+    """
+    treated = problem_treated(name, said.topic, visit, said.at)
+    if treated:
+        return treated
+    following = visit[said.at + 1] if said.at + 1 < len(visit) else None
     purpose = _purpose_in(said.text, said.words, after)
     if not purpose and following and following.turn == said.turn and following.words.startswith(("to ", "because ", "just to ")):
         purpose = _purpose_in(following.text, following.words, 0)
