@@ -10,81 +10,128 @@ from app.llm.offline.orders import due_of
 
 Item = dict[str, Any]
 
+_BACK = re.compile(r"\bback\b|\breturn|\bagain\b")
 _RETURNS = re.compile(
-    r"\b(?:see(?:ing)? (?:you|him|her|them)(?: all)?(?: (?:back|again|in|next|then|for|a|here|on|about|after|at))?|(?:com(?:e|ing) (?:back|in|and see)|be back|back (?:here )?in|pop back)\b"
-    r"|return(?:ing)?(?: visit| in| to)|follow(?:ing)?[- ]?up|check back|touch base|book (?:an|another|a)(?: \w+)? ?appointment|schedule (?:an|another|a|you)(?: \w+)* ?(?:appointment|visit)"
-    r"|make (?:an|another|a)(?: \w+)? ?appointment|set up (?:an|another|a)(?: \w+)? ?appointment|speak (?:to you )?again|recheck you|be seen)\b"
+    r"\b(?:(?P<see>see(?:ing)? (?:you|him|her|them|me)\b)|(?P<come>com(?:e|ing) (?:back|in\b|and see)|be back|back (?:here )?in\b|pop back"
+    r"|return(?:ing)?(?: visit| in| to)|check back)|(?P<follow>follow(?:ing)?[- ]?up)|(?P<talk>touch base|speak (?:to you )?again)"
+    r"|(?P<book>(?:book|schedule|make|set up|arrange) (?:an|another|a|you|your)(?: \w+){0,3}? ?(?:appointment|visit)))"
 )
 _PLANNED = re.compile(
-    r"\b(?:we'll|we will|i'll|i will|i'm (?:gon ?na|going to)|we're (?:gon ?na|going to)|i(?:'d| would) like|i (?:also |do |just )?(?:want|wan ?na|need)|let's|let us|please|you (?:can|should|need to|will)"
-    r"|you'll|have (?:you|her|him)|come (?:back|in)|make sure|why do ?n't|should|schedule|when you)\b"
+    r"\b(?:we'll|we will|i'll|i will|i'm (?:gon ?na|going to)|we're (?:gon ?na|going to)|i(?:'d| would) like"
+    r"|i (?:also |do |just |really )?(?:want|wan ?na|need)|let's|let us|please|you (?:can|could|should|need to|will|may)|you'll|have (?:you|her|him)"
+    r"|come (?:back|in|and)|make sure|why do ?n't|should|schedule|book|when you|we can|recommend|going to do is)\b"
+)
+# Without a time, only what is clearly arranged is a visit to come.
+_ARRANGED = re.compile(
+    r"\b(?:following up with you|follow up with me(?! (?:\.\.\. |follow up with me )*as needed)|next (?:appointment|visit)"
+    r"|(?:schedule|make|book|set up|arrange|get)\b.*\b(?:follow[- ]?up|appointment)|come (?:back )?(?:to|and) see (?:me|us)"
+    r"|see you (?:back|then)(?! then)|have (?:you|him|her) (?:come back|follow up|return))\b"
 )
 _NOT_A_VISIT = re.compile(
-    r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?for (?:a |your )?follow|as you can see|(?:before|until|between now and when|since) (?:i|we|you) (?:see|saw|come|came)"
-    r"|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw|come in today|brings? you|came in|see your|in for (?:a )?follow|follow up on (?:your|the|some|that))\b"
+    r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a |your )?(?:follow|see)|as you can see|presents?\b"
+    r"|(?:before|until|between now and when|since) (?:i|we|you) (?:see|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
+    r"|come in today|brings? you|came in|in for (?:a )?follow|follow up on (?:your|the|some|that)|in (?:a|about a|just a) (?:few )?(?:minutes?|moments?|seconds?|bit)\b"
+    r"|come in (?:and|to) (?!see)|nurse|assistant)"
+)
+_WHO = (
+    r"cardiologist|nephrologist|pcp|primary care(?: (?:doctor|physician|provider))?|family (?:doctor|physician)|surgeon|oncologist|neurologist"
+    r"|ophthalmologist|eye doctor|dentist|gynecologist|ob ?-?gyn|urologist|endocrinologist|specialist|physician|gp|rheumatologist|therapist|psychiatrist"
+    r"|dermatologist|podiatrist|pulmonologist|gastroenterologist|kidney doctor|colleague|midwife|optician|pharmacist|counsell?or"
 )
 _WITH_OTHER = re.compile(
-    r"\b(?:follow(?:ing)?[- ]?up with|see|seen by|appointment (?:with|for)|back to) (?:your |the |my |our |a )?(?P<who>(?:[\w-]+ ){0,3}?(?:cardiologist|nephrologist|pcp|primary care(?: (?:doctor|physician|provider))?|family doctor|surgeon"
-    r"|oncologist|neurologist|ophthalmologist|eye doctor|dentist|gynecologist|ob ?-?gyn|urologist|endocrinologist|specialist|physician|gp|rheumatologist|therapist|psychiatrist|dermatologist|podiatrist|pulmonologist|gastroenterologist|kidney doctor))\b"
+    rf"\b(?:follow(?:ing)?[- ]?up with|see|seen by|appointment (?:with|for)|back to|touch base with|check in with) "
+    rf"(?:your |the |my |our |a |an |one of (?:our|my|the) )?(?P<who>(?:[\w-]+ ){{0,2}}?(?:{_WHO}))\b"
 )
+_SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
 _SCHEDULES = re.compile(
-    r"\b(?:schedul(?:e|ing|ed)|book(?:ing)?|arrange|organi[sz]e|set (?:you|that|this|it) up)\b(?P<what> (?:[\w'-]+ ?){0,8})"
+    r"\b(?:schedul(?:e|ing|ed)|book(?:ed|ing)? you|arrange|organi[sz]e|set (?:that|this|it) up|call (?:the )?(?:support|reception|front desk))\b"
 )
+_ASKS_WHEN = re.compile(
+    r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment|be back)\b"
+)
+_VERBS = {"come": "Come back", "follow": "Follow up", "talk": "Speak again", "book": "Book an appointment"}
 
 
 def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
-    """Follow-up tasks as raw items: return visits by their time, each once, then bookings."""
-    returns = [item for said in visit if said.by_clinician and (item := _return_visit(said))]
-    others = [item for said in visit if said.by_clinician and (item := _other_clinician(said) or _booking(said))]
-    return _merged(returns) + _merged(others)
+    """Follow-up tasks as raw items: return visits by their time, each once, then other clinicians and bookings."""
+    planned = [said for said in visit if said.by_clinician and not said.asks and _PLANNED.search(said.words)]
+    returns = [item for said in planned if (item := _return_visit(said))] or _answered_when(visit)
+    others = [item for said in planned if (item := _other_clinician(said) or _seen_soon(said) or _booking(said))]
+    return _visits_once(returns) + _each_once(others)
 
 
 def _return_visit(said: Said) -> Item | None:
     found = _RETURNS.search(said.words)
-    if not found or said.asks or _NOT_A_VISIT.search(said.words) or _WITH_OTHER.search(said.words):
+    if not found or _NOT_A_VISIT.search(said.words) or _WITH_OTHER.search(said.words):
         return None
     due = due_of(said, bare=True)
-    if not _PLANNED.search(said.words) and not (due and said.words.find("follow") >= 0):
+    if re.search(r"\b(?:if|unless)\b", said.words) or not (due or _ARRANGED.search(said.words)):
         return None
-    hangs = conditional(said.words)
-    if hangs and not due:
-        return None
-    if not due and not re.search(r"follow|appointment|see you (?:back|again|then|soon)|come back (?:in|and|to)|next visit|be seen", said.words):
-        return None
-    return _task(f"Return visit {due}" if due else "Return visit", said, due, "patient", hangs)
+    verb = _VERBS.get(found.lastgroup or "", "Come back" if _BACK.search(said.words) else "Return visit")
+    return _task(f"{verb} {due}" if due else verb, said, due, "patient")
+
+
+def _answered_when(visit: Sequence[Said]) -> list[Item]:
+    """The patient asks when to come back, and the clinician's answer is just a time."""
+    for question in visit:
+        if not question.by_clinician and _ASKS_WHEN.search(question.words):
+            answers = [said for said in visit[question.at + 1 : question.at + 5] if said.by_clinician]
+            for said in answers:
+                due = due_of(said, bare=True)
+                if due:
+                    return [_task(f"Come back {due}", said, due, "patient")]
+    return []
 
 
 def _other_clinician(said: Said) -> Item | None:
     found = _WITH_OTHER.search(said.words)
-    if not found or said.asks or not _PLANNED.search(said.words):
+    if not found:
         return None
-    return _task(f"Follow up with {said.text[found.start('who') : found.end('who')]}", said, due_of(said), "patient", conditional(said.words))
+    who = said.text[found.start("who") : found.end("who")]
+    return _task(f"Follow up with {who}", said, due_of(said), "patient")
+
+
+def _seen_soon(said: Said) -> Item | None:
+    if not _SEEN_SOON.search(said.words) or _RETURNS.search(said.words):
+        return None
+    due = due_of(said, bare=True)
+    return (
+        _task(f"Be seen {due}" if due else "Be seen", said, due, "patient") if due or "urgent" in said.words else None
+    )
 
 
 def _booking(said: Said) -> Item | None:
     found = _SCHEDULES.search(said.words)
-    if not found or said.asks or _RETURNS.search(said.words) or not _PLANNED.search(said.words):
+    if not found or _RETURNS.search(said.words):
         return None
     words = " ".join(said.text[found.start() :].split()[:10]).strip(" ,.")
-    return _task(words[:1].upper() + words[1:], said, due_of(said), "clinician", conditional(said.words))
+    by_patient = bool(re.search(r"\byou (?:need|can|should|will|have)\b", said.words[: found.start()]))
+    return _task(words[:1].upper() + words[1:], said, due_of(said), "patient" if by_patient else "clinician")
 
 
-def _task(description: str, said: Said, due: str | None, assigned_to: str, hangs: bool) -> Item:
+def _task(description: str, said: Said, due: str | None, assigned_to: str) -> Item:
     return {
         "description": description,
         "reason": None,
         "assigned_to": assigned_to,
         "due": due,
-        "priority": "medium",
-        "commitment": "conditional" if hangs else "ordered",
+        "priority": "high"
+        if due and re.search(r"today|tomorrow|hour|urgent|soon as|straight|right away", due)
+        else "medium",
+        "commitment": "conditional" if conditional(said.words) else "ordered",
         "evidence": [said.quote()],
     }
 
 
-def _merged(tasks: list[Item]) -> list[Item]:
-    """Each task once: one without a time is taken for the one that has a time, if there is one."""
-    timed = {task["description"]: task for task in reversed(tasks) if task["due"]}
-    untimed = [task for task in tasks if not task["due"]]
-    if timed:
-        return list(reversed(timed.values()))
-    return untimed[:1]
+def _visits_once(visits: list[Item]) -> list[Item]:
+    """One visit a time named; mentions without a time only count when no time was named at all."""
+    return _each_once([visit for visit in visits if visit["due"]], "due") or _each_once(visits, "assigned_to")
+
+
+def _each_once(tasks: list[Item], by: str = "description") -> list[Item]:
+    kept: dict[str, Item] = {}
+    for task in tasks:
+        first = kept.setdefault(task[by].lower(), task)
+        if first is not task:
+            first["evidence"] = [*first["evidence"], *task["evidence"]][:3]
+    return list(kept.values())

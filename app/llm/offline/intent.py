@@ -15,6 +15,7 @@ PLANS = re.compile(
     r"|hey,? dragon|dragon,? order|order(?:ing)?|go get|schedule|probably do|good (?:start|idea)|due for|orders? for"
     rf"|(?:is|'s) {_GOING_TO} be|recommend(?:ing)?|we will obtain|will need|get you|set you up)\b"
 )
+_GOOD_IDEA = re.compile(r"(?: (?:would be|is|'s))? a (?:really |very )?(?:good|great|sensible),? (?:good |first )?(?:start|idea|step|plan)\b")
 _ACTS = re.compile(
     r"\b(?:order(?:ing|ed)?|get|getting|do|doing|check(?:ing)?|recheck|repeat|obtain|schedul\w+|send(?:ing)?|run|draw|perform|swab"
     r"|add|arrange|book|organi[sz]e|need|have|request|recommend\w*|suggest\w*|set|refer\w*|see|start|proceed|put|collect|take"
@@ -54,6 +55,8 @@ def plan_of(said: Said, start: int, end: int) -> Commitment | None:
     A thing already done, being read out or asked about is nothing to do.
     """
     before, after = said.words[:start], said.words[end:]
+    if _GOOD_IDEA.match(after) and not said.asks:
+        return "recommended"
     plan = _last(PLANS, before)
     if said.asks and not re.search(r"\b(?:why do ?n't|how about)\b", before):
         return None

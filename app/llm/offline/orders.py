@@ -8,7 +8,7 @@ from app.findings import Commitment
 from app.language.dues import find_dues
 from app.language.procedures import Procedure, find_procedures
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.intent import declined, plan_of
+from app.llm.offline.intent import PLANS, declined, plan_of
 from app.llm.offline.reasons import reason_of
 
 Item = dict[str, Any]
@@ -36,7 +36,7 @@ _PAPERS = re.compile(
     r"|let (?:them|him|her|your \w+|the \w+) know|hand (?:this |that |it )?over|request (?:your |the )?(?:medical )?records|(?:call|contact|speak (?:to|with)|talk to) (?:doctor|dr\.?|your (?:pcp|primary care|cardiologist|surgeon)))\b"
 )
 _REFERS = re.compile(
-    r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up|get you (?:in|into|set|started|over|to)|appointment"
+    r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up|get you (?:in|into|set|started|over|to)|get (?:a|an)|appointment"
     r"|recommend (?:you for|that you see|seeing)?|have you (?:see|seen|meet|talk|go)|you (?:to )?see|go to|start(?:ing)? (?:with )?|put in|order|evaluat\w+|work with|speak (?:to|with)|talk (?:to|with)|be seen by)\b"
 )
 _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
@@ -129,7 +129,7 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: S
 
 def _prescription(said: Said) -> list[Item]:
     found = _PRESCRIBES.search(said.words)
-    if not found or said.asks or not plan_of(said, found.end(), found.end()):
+    if not found or said.asks or not (PLANS.search(said.words, 0, found.start()) or found[0] == "new prescription"):
         return []
     return [_todo("prescription", said, found.start(), "medium")]
 
