@@ -1,5 +1,7 @@
 """The samples that come with the project can be read, and their labels quote them word for word."""
 
+from typing import Any
+
 import pytest
 
 from app import samples
@@ -16,7 +18,7 @@ def test_a_visit_has_turns(name: str) -> None:
 
 def test_line_ends_are_kept() -> None:
     assert samples.visit_text("line_ends").count("\r\n") > 20
-    assert "\r" not in samples.visit_text(samples.MAIN_VISIT)
+    assert "\r" not in samples.demo_visit()
 
 
 @pytest.mark.parametrize("name", samples.labelled_visit_names())
@@ -27,9 +29,9 @@ def test_labels_quote_their_visit(name: str) -> None:
     assert all(item["evidence"] in text for item in items)
 
 
-@pytest.mark.parametrize("name", samples.sop_names())
-def test_a_sop_has_numbered_steps(name: str) -> None:
-    steps = samples.sop(name)["content"].splitlines()
+@pytest.mark.parametrize("sop", samples.sops(), ids=lambda sop: sop["title"])
+def test_a_sop_has_numbered_steps(sop: dict[str, Any]) -> None:
+    steps = sop["content"].splitlines()
     assert [step.split(".")[0] for step in steps] == [str(number) for number in range(1, len(steps) + 1)]
 
 

@@ -4,9 +4,15 @@ import json
 from importlib.resources import files
 from typing import Any
 
-MAIN_VISIT = "sample_visit"
+DEMO_VISIT = "sample_visit"
 
 _HERE = files(__name__)
+_URGENCY = ("high", "medium", "low")
+
+
+def demo_visit() -> str:
+    """The visit that shows most of what the product can do."""
+    return visit_text(DEMO_VISIT)
 
 
 def visit_names() -> list[str]:
@@ -29,14 +35,11 @@ def labelled_visit_names() -> list[str]:
     return _names("gold", ".json")
 
 
-def sop_names() -> list[str]:
-    """The names of the invented SOPs."""
-    return _names("sops", ".json")
-
-
-def sop(name: str) -> dict[str, Any]:
-    """One SOP as `POST /sops` takes it; KeyError for an unknown name."""
-    return _json("sops", name)
+def sops() -> list[dict[str, Any]]:
+    """The invented SOPs as `POST /sops` takes them, the most important first; that one fits the demo visit."""
+    return sorted(
+        (_json("sops", name) for name in _names("sops", ".json")), key=lambda sop: _URGENCY.index(sop["priority"])
+    )
 
 
 def _names(folder: str, ending: str) -> list[str]:
