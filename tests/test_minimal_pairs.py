@@ -14,9 +14,9 @@ import pytest
 
 from app.findings import ACTION_CATEGORIES
 from app.jobs.evaluation.attributes import same_value
-from app.jobs.evaluation.drug_names import drug_key
 from app.jobs.evaluation.labelled import Answer, Item
 from app.jobs.evaluation.offline_engine import answer_offline
+from app.language.drugs import canonical_name
 from app.language.frequencies import find_frequencies
 from app.language.numbers import find_numbers
 
@@ -101,7 +101,10 @@ def _actions(answer: Answer) -> list[Item]:
 
 
 def _is_drug(name: str, answered: str) -> bool:
-    return drug_key(name) == drug_key(answered) or name.rstrip("s") in f"{answered} {drug_key(answered)}".lower()
+    return (
+        canonical_name(name) == canonical_name(answered)
+        or name.rstrip("s") in f"{answered} {canonical_name(answered)}".lower()
+    )
 
 
 def _is_visit(item: Item) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from app.jobs.evaluation.words import token_f1, words_of
+from app.extraction.matching import token_f1
 from app.language.doses import find_doses, same_dose
 from app.language.durations import find_time_spans, in_days
 from app.language.frequencies import find_frequencies, same_frequency, times_a_day
@@ -28,7 +28,7 @@ def same_value(attribute: str, gold: str, answered: str) -> bool:
     """Whether two texts give an attribute the same value, "40 mg" and "forty milligrams" among them."""
     if attribute in _CODES:
         return gold == answered
-    if words_of(gold) == words_of(answered):
+    if gold.casefold() == answered.casefold():
         return True
     compare = _COMPARISONS.get(attribute, _same_words)
     return compare(gold, answered)

@@ -3,15 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from app.extraction.assignment import best_pairs
+from app.extraction.matching import MATCH_AT, same_drug, token_f1
 from app.findings import ACTION_CATEGORIES
+from app.jobs.evaluation.assignment import best_pairs
 from app.jobs.evaluation.attributes import Verdict, judge
 from app.jobs.evaluation.counts import Counts
-from app.jobs.evaluation.drug_names import same_drug
 from app.jobs.evaluation.labelled import Answer, Item, LabelledVisit
-from app.jobs.evaluation.words import token_f1
 
-_SAME_DESCRIPTION = 0.5
 _ATTRIBUTES = {
     "follow_up_tasks": ("due", "assigned_to"),
     "medication_instructions": ("dosage", "frequency", "duration", "route", "status"),
@@ -92,9 +90,9 @@ def _weight(category: str, gold: Item, answered: Item, transcript: str) -> float
     if category == "medication_instructions":
         names = gold["medication_name"], answered["medication_name"]
         alike = token_f1(*names)
-        return 1 + alike if same_drug(*names) or alike >= _SAME_DESCRIPTION else 0.0
+        return 1 + alike if same_drug(*names) or alike >= MATCH_AT else 0.0
     alike = token_f1(gold["description"], answered["description"])
-    return 1 + alike if alike >= _SAME_DESCRIPTION or _quotes_overlap(gold, answered, transcript) else 0.0
+    return 1 + alike if alike >= MATCH_AT or _quotes_overlap(gold, answered, transcript) else 0.0
 
 
 def _quotes_overlap(gold: Item, answered: Item, transcript: str) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from app.jobs.evaluation.attributes import Verdict, judge
 from app.jobs.evaluation.counts import Counts
-from app.jobs.evaluation.drug_names import drug_key
 from app.jobs.evaluation.labelled import Answer, LabelledVisit
+from app.language.drugs import canonical_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,15 @@ def compare_medications(visit: LabelledVisit, answer: Answer) -> MedicationCompa
     leaves out are neither rewarded nor punished. Declined and past medicines of the answer are left out.
     """
     facts = visit.note_facts or {}
-    wanted = {drug_key(name) for name in facts.get("medications", [])}
-    neutral = {drug_key(name) for name in facts.get("medications_optional", []) + facts.get("medication_classes", [])}
-    neutral |= {drug_key(order["description"]) for order in visit.orders or [] if order["order_type"] == "medication"}
+    wanted = {canonical_name(name) for name in facts.get("medications", [])}
+    neutral = {
+        canonical_name(name) for name in facts.get("medications_optional", []) + facts.get("medication_classes", [])
+    }
+    neutral |= {
+        canonical_name(order["description"]) for order in visit.orders or [] if order["order_type"] == "medication"
+    }
     items = [item for item in answer["medication_instructions"] if item["commitment"] not in {"declined", "historical"}]
-    answered = {drug_key(item["medication_name"]): item["dosage"] for item in items}
+    answered = {canonical_name(item["medication_name"]): item["dosage"] for item in items}
     return MedicationComparison(
         found=sorted(wanted & answered.keys()),
         missed=sorted(wanted - answered.keys()),
@@ -52,7 +56,7 @@ def _doses(noted: list[str], answered: dict[str, str | None]) -> list[tuple[str,
     verdicts: dict[str, tuple[str, str, str | None, Verdict]] = {}
     for fact in noted:
         name, amount, unit = fact.rsplit(" ", 2)
-        key, dose = drug_key(name), f"{amount} {unit}"
+        key, dose = canonical_name(name), f"{amount} {unit}"
         if key in answered:
             verdict = judge("dosage", dose, answered[key])
             if key not in verdicts or verdict == "right":

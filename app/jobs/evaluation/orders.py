@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from app.extraction.matching import same_drug, token_f1
 from app.jobs.evaluation.as_said import dose_as_said, visit_as_said
-from app.jobs.evaluation.drug_names import same_drug
 from app.jobs.evaluation.labelled import Answer, Item
-from app.jobs.evaluation.words import token_f1
 from app.language.procedures import find_procedures
 
 OrderType = Literal["medication", "lab", "imaging", "followup"]
