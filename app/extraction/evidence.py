@@ -9,6 +9,7 @@ from typing import Literal
 from rapidfuzz import fuzz
 
 from app.extraction.folding import Folded, fold
+from app.extraction.values import Value, read_values
 from app.language.turns import Turn
 
 Match = Literal["exact", "folded", "fuzzy"]
@@ -40,6 +41,7 @@ class Searchable:
         self.text = text
         self.turns = turns
         self.by_number = {turn.number: turn for turn in turns}
+        self._values: dict[int, list[Value]] = {}
 
     def locate(self, quote: str, turn: int | None) -> list[Located]:
         """Where the quote stands: one span, one for each turn that it runs over, or none.
@@ -57,12 +59,15 @@ class Searchable:
             return []
         return self._folded(words, turn) or self._fuzzy(words, turn)
 
-    def turn_at(self, position: int) -> Turn | None:
-        """The turn that holds a position of the text."""
-        return next((turn for turn in self.turns if turn.start <= position < turn.end), None)
-
     def located(self, start: int, end: int, turn: Turn, match: Match) -> Located:
+        """That part of the text as a found quote."""
         return Located(start, end, turn.number, turn.speaker, match)
+
+    def values_of(self, turn: Turn) -> list[Value]:
+        """The values said in a turn, read once."""
+        if turn.number not in self._values:
+            self._values[turn.number] = read_values(self.text, turn.start, turn.end)
+        return self._values[turn.number]
 
     def _exact(self, quote: str, stated: int | None) -> Located | None:
         for turn in self._nearest_first(stated):
@@ -128,7 +133,7 @@ class Searchable:
         return [best[1]] if best else []
 
     def _likely_turns(self, quote: Folded, stated: int | None) -> list[int]:
-        """Indexes of the turns worth a fuzzy search: the stated one, then those that share most words with the quote."""
+        """Indexes of the turns worth a fuzzy search: the stated one, then those that share most words with it."""
         words = set(quote.words)
         shared = [(len(words & there) / len(words), at) for at, there in enumerate(self._word_sets)]
         likely = [at for share, at in sorted(shared, key=lambda it: -it[0]) if share >= _SHARED_WORDS]

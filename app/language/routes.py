@@ -9,7 +9,8 @@ from app.language.plain import plain
 # Route -> how it is said. An injection whose place is not said is just an injection.
 _ROUTES = {
     "oral": r"by mouth|orally|per os|p\.?o\b\.?|p o|swish and (?:swallow|spit)|"
-    r"swallow(?:ed|ing)?(?! (?:prob|diff|pain))|oral(?= (?:tablet|suspension|solution|steroid|medication|antibiotic)s?)",
+    r"swallow(?:ed|ing)?(?! (?:prob|diff|pain))|oral(?= (?:tablet|suspension|solution|steroid|medication|"
+    r"antibiotic)s?)",
     "sublingual": r"under (?:your|the) tongue|sublingual(?:ly)?",
     "inhaled": r"inhaled|inhal(?:e|ing)(?= (?:it|the|this|one|two))|by inhaler|nebuli[sz](?:ed|er)|"
     r"breathing treatments?",

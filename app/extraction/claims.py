@@ -1,0 +1,67 @@
+"""Lists what an item claims: every drug, dose, frequency, span of time, day and number in its fields."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.extraction.values import Value, read_values, uncovered
+from app.language.phrases import words
+
+# Field that names what an item is about, by category; elsewhere it is the description.
+_SUBJECT = {
+    "medication_instructions": "medication_name",
+    "problems": "name",
+    "allergies": "substance",
+    "vitals": "name",
+    "custom": "value",
+}
+_CHECKED = (
+    *("medication_name", "dosage", "frequency", "duration", "reason", "special_instructions", "description", "due"),
+    *("name", "substance", "reaction", "value"),
+)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_EMPTY_WORDS = words(
+    """the and for with your you that this from have has are was were will would can could should about into over per
+    his her their our its not any all get got some also then than when what who how out off take taking start started
+    continue use using make sure please order schedule patient doctor clinician need needs"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One value in one field of an item; `words` are how the item spells it."""
+
+    field: str
+    words: str
+    value: Value
+
+
+def claims_of(category: str, item: dict[str, Any]) -> list[Claim]:
+    """Claims field by field, the same value of one kind only once."""
+    claims: list[Claim] = []
+    for field in _CHECKED:
+        text = item.get(field)
+        if isinstance(text, str):
+            claims += (claim for claim in _claims(field, text) if not _repeated(claim, claims))
+    return claims
+
+
+def subject_of(category: str, item: dict[str, Any]) -> str:
+    """The words that say what the item is about."""
+    return str(item.get(_SUBJECT.get(category, "description")) or "")
+
+
+def stems(text: str) -> set[str]:
+    """The first five letters of each word that carries meaning."""
+    return {word[:5] for word in map(str.casefold, _WORD.findall(text)) if word not in _EMPTY_WORDS}
+
+
+def _claims(field: str, text: str) -> Iterator[Claim]:
+    for value in uncovered(read_values(text)):
+        if value.instead is None and not (field in ("medication_name", "name") and value.kind == "number"):
+            yield Claim(field, text[value.start : value.end], value)
+
+
+def _repeated(claim: Claim, claims: list[Claim]) -> bool:
+    return any(claim.value.kind == other.value.kind and claim.value.key == other.value.key for other in claims)

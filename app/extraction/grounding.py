@@ -1,0 +1,82 @@
+"""Checks that the quotes of an item are about its subject: the drug that it names, or the thing that it describes."""
+
+from typing import Literal
+
+from rapidfuzz import fuzz
+
+from app.extraction.claims import stems
+from app.extraction.folding import fold
+from app.extraction.support import Region
+from app.extraction.values import Value
+from app.language.clauses import split_clauses
+from app.language.drugs import find_drugs
+from app.language.turns import Turn
+
+Grounding = Literal["said", "beside", "other", "nothing"]
+
+# A misheard drug name is still the name from this likeness on (rapidfuzz ratio, 0 to 100).
+_NAME_ALIKE = 82.0
+_NAME_LONG_ENOUGH = 5
+_TURNS_BACK = 12
+
+
+def drugs_named(name: str) -> frozenset[str]:
+    """Canonical names of the drugs in a name; a name that no dictionary knows stands for itself."""
+    found = frozenset(drug.canonical for drug in find_drugs(name)) or frozenset(
+        d.canonical for d in find_drugs(f"take {name}")
+    )
+    return found or frozenset([" ".join(name.casefold().split())])
+
+
+def ground_drug(name: str, region: Region) -> Grounding:
+    """Whether the quotes name the drug; when it was named beside or before them, that mention joins the quotes."""
+    wanted = drugs_named(name)
+    named = [value for value in region.values() if value.kind == "drug"]
+    if any(value.key in wanted for value in named) or _sounds_like(name, region.text()):
+        return "said"
+    if mention := _named_nearby(wanted, region):
+        region.add_span(mention[0].start, mention[0].end, mention[1])
+        return "beside"
+    return "other" if any(value.drug for value in named) else "nothing"
+
+
+def ground_words(subject: str, region: Region) -> Grounding:
+    """Whether the quotes, or the clauses beside them, share a word that carries meaning with the subject."""
+    wanted = stems(subject)
+    if not wanted or wanted & stems(region.text()) or _nearly_shared(wanted, stems(region.text())):
+        return "said"
+    for start, end, turn in region.windows():
+        for clause in split_clauses(region.searchable.text[start:end]):
+            if wanted & stems(region.searchable.text[start + clause.start : start + clause.end]):
+                region.add_span(start + clause.start, start + clause.end, turn)
+                return "beside"
+    return "nothing"
+
+
+def _sounds_like(name: str, text: str) -> bool:
+    said = [word for word in fold(text).words if len(word) >= _NAME_LONG_ENOUGH]
+    wanted = [word for word in fold(name).words if len(word) >= _NAME_LONG_ENOUGH]
+    return any(fuzz.ratio(word, other, score_cutoff=_NAME_ALIKE) for word in wanted for other in said)
+
+
+def _named_nearby(wanted: frozenset[str], region: Region) -> tuple[Value, Turn] | None:
+    """A mention of the drug beside the quotes, or the last drug named before the first of them."""
+    turns = region.searchable.by_number
+    for start, end, turn in region.windows():
+        for value in region.searchable.values_of(turn):
+            if value.kind == "drug" and value.key in wanted and start <= value.start and value.end <= end:
+                return value, turn
+    first = region.quotes[0]
+    for number in range(first.turn, max(0, first.turn - _TURNS_BACK), -1):
+        before = [
+            v
+            for v in region.searchable.values_of(turns[number])
+            if v.drug == v.key and v.end <= first.start and v.kind == "drug"
+        ]
+        if before:
+            return (before[-1], turns[number]) if before[-1].key in wanted else None
+    return None
+
+
+def _nearly_shared(wanted: set[str], said: set[str]) -> bool:
+    return any(fuzz.ratio(one, other) >= _NAME_ALIKE - 2 for one in wanted if len(one) > 3 for other in said)

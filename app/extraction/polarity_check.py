@@ -1,0 +1,100 @@
+"""Holds what an item asks for against what the quotes say for and against it."""
+
+import re
+from typing import Any
+
+from app.extraction.claims import stems, subject_of
+from app.extraction.polarity import answers_no, asks, clause_around, refuses, speaks_against, tells_to_stop
+from app.extraction.support import Region
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_NOTHING_TO_DO = ("declined", "historical")
+_END_OF_TURN = 220
+
+
+def contradiction(category: str, item: dict[str, Any], region: Region) -> str | None:
+    """A flag where the quotes speak against the item: negated, stopped, or turned down in the answer; else None."""
+    if item.get("commitment") in _NOTHING_TO_DO:
+        return None
+    wanted_against = _is_against(category, item)
+    around = _around_mentions(category, item, region)
+    if around and not wanted_against and all(speaks_against(words) for words in around):
+        return "negated_in_evidence"
+    if category == "problems" and item.get("assertion") == "present" and _is_answered_no(region):
+        return "denied_in_answer"
+    if category in ("problems", "allergies", "vitals", "custom") or item.get("status") in ("stop", "continue"):
+        return None
+    return "declined_in_answer" if not wanted_against and _is_turned_down(region) else None
+
+
+def missing_negation(category: str, item: dict[str, Any], region: Region) -> bool:
+    """Whether the item denies, forbids or stops something and no quote does; a "no" in answer joins them."""
+    if item.get("commitment") in _NOTHING_TO_DO or not _is_against(category, item):
+        return False
+    text = region.text()
+    if tells_to_stop(text) if category == "medication_instructions" else speaks_against(text):
+        return False
+    return not (category == "problems" and _take_in_the_no(region))
+
+
+def _is_against(category: str, item: dict[str, Any]) -> bool:
+    if category == "medication_instructions":
+        return item.get("status") == "stop"
+    if category == "problems":
+        return item.get("assertion") == "absent"
+    return category not in ("allergies", "vitals", "custom") and speaks_against(subject_of(category, item))
+
+
+def _around_mentions(category: str, item: dict[str, Any], region: Region) -> list[str]:
+    """For each mention of the subject, the words of its clause up to and just after it."""
+    text = region.searchable.text
+    return [
+        clause_around(text[quote.start : quote.end], start, end)
+        for quote in region.quotes
+        for start, end in _mentions(category, item, region, quote.start, quote.end)
+    ]
+
+
+def _mentions(category: str, item: dict[str, Any], region: Region, start: int, end: int) -> list[tuple[int, int]]:
+    if category == "medication_instructions":
+        named = [v for v in region.values() if v.kind == "drug" and v.key in region.drugs]
+        return [(v.start - start, v.end - start) for v in named if start <= v.start and v.end <= end]
+    wanted = stems(subject_of(category, item))
+    words = _WORD.finditer(region.searchable.text[start:end])
+    return [word.span() for word in words if word.group().casefold()[:5] in wanted]
+
+
+def _is_turned_down(region: Region) -> bool:
+    """Whether the turn after an offer, by another speaker, refuses it."""
+    for quote in region.quotes:
+        turn = region.searchable.by_number[quote.turn]
+        answer = region.searchable.by_number.get(quote.turn + 1)
+        if not answer or answer.speaker == turn.speaker or turn.end - quote.end > _END_OF_TURN:
+            continue
+        text = region.searchable.text
+        if refuses(text[quote.start : turn.end], text[answer.start : answer.end]):
+            return True
+    return False
+
+
+def _is_answered_no(region: Region) -> bool:
+    """Whether the quotes are questions alone, and the one who is asked says no."""
+    text, turns = region.searchable.text, region.searchable.by_number
+    for quote in region.quotes:
+        turn, answer = turns[quote.turn], turns.get(quote.turn + 1)
+        asked = answer and asks(text[quote.start : turn.end]) and answer.speaker != turn.speaker
+        if not answer or not asked or not answers_no(text[answer.start : answer.end]):
+            return False
+    return True
+
+
+def _take_in_the_no(region: Region) -> bool:
+    text = region.searchable.text
+    for quote in region.quotes:
+        answer = region.searchable.by_number.get(quote.turn + 1)
+        if answer and answers_no(text[answer.start : answer.end]):
+            stop = text.find(".", answer.start, answer.end)
+            said = text[answer.start : answer.end if stop < 0 else stop].rstrip()
+            region.add_span(answer.start, answer.start + len(said), answer)
+            return True
+    return False

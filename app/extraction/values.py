@@ -1,0 +1,167 @@
+"""Reads the checkable values of a text: drugs, doses, frequencies, spans of time, named days and numbers."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from app.language.doses import Dose, find_doses
+from app.language.drugs import Drug, find_drugs
+from app.language.durations import Duration, find_time_spans, in_days
+from app.language.frequencies import Frequency, find_frequencies, same_frequency, times_a_day
+from app.language.numbers import Number, find_numbers
+from app.language.plain import plain
+
+Kind = Literal["drug", "dose", "frequency", "as_needed", "span", "day", "number"]
+Key = tuple[float, float, str] | str
+
+_MILLIGRAMS = {"mcg": 0.001, "mg": 1.0, "g": 1000.0}
+_SAID_WITH_ARTICLE = re.compile(
+    r"\b(?:an?|another) (?:single |whole |extra )?"
+    r"(?:(?P<tablet>tablet|pill)|(?P<capsule>capsule)|(?P<puff>puff)|(?P<drop>drop)|(?P<patch>patch)|(?P<spray>spray)|"
+    r"(?P<injection>injection|shot))\b"
+)
+_WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
+_DAY = re.compile(
+    rf"\b(?:{_WEEKDAYS}|{_MONTHS}|today|tonight|tomorrow|(?:this|next) (?:week|month|year|visit|appointment))\b"
+)
+_OF_A_DRUG = re.compile(r"\s*(?:of|for|on)?\s*(?:(?:the|your|this|that|a|oral)\s+)?")
+_PAST = re.compile(
+    r"\b(?:past|last|previous|been|ago|since|previously|already|history|used to|started|began)\b[^.?!]{0,24}$"
+)
+_PAST_AFTER = re.compile(r"\s*(?:,\s*)?(?:ago|old|earlier|prior|before (?:that|you)|back\b|since|of (?:age|history))\b")
+_FROM = re.compile(r"\bfrom\s+(?:(?:the|your|about|a)\s+)*$")
+_TO = re.compile(r"[^.?!]{0,40}?\bto\b")
+_FAR = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value at `text[start:end]`, with a `key` that is equal for equal values however they are said.
+
+    `drug`: canonical name of the medicine that it is said about, where one is named close by; a class is no name.
+    `past`: lies in the past, as the first dose of "from 20 to 40" or the weeks of "for the past two weeks" do.
+    `instead`: taken back by the speaker, who then said the value whose (start, end) this is.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    key: Key
+    drug: str | None = None
+    past: bool = False
+    instead: tuple[int, int] | None = None
+
+
+def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value]:
+    """The values of `text[start:end]` in order, offsets into `text`; each number also stands alone as a "number"."""
+    said = text[start : len(text) if end is None else end]
+    small = plain(said)
+    drugs = find_drugs(said)
+    found = [_with_past(small, _with_drug(small, value, drugs)) for value in _values(said, small)]
+    named = [
+        Value("drug", it.start, it.end, it.canonical, None if it.kind == "class" else it.canonical) for it in drugs
+    ]
+    moved = (replace(value, start=value.start + start, end=value.end + start) for value in [*named, *found])
+    return sorted((_moved_back(value, start) for value in moved), key=lambda value: (value.start, -value.end))
+
+
+def same_value(claimed: Value, said: Value) -> bool:
+    """Whether what was said is what is claimed; a bare number may be claimed of any counted thing."""
+    if claimed.kind == "frequency" and said.kind == "frequency":
+        return _same_rate(str(claimed.key), str(said.key))
+    return claimed.kind == said.kind and claimed.key == said.key
+
+
+def uncovered(values: Iterable[Value]) -> list[Value]:
+    """The values without the bare numbers that are part of a dose, frequency, span or drug name."""
+    listed = list(values)
+    wholes = [value for value in listed if value.kind != "number"]
+    return [
+        value
+        for value in listed
+        if value.kind != "number" or not any(w.start <= value.start and value.end <= w.end for w in wholes)
+    ]
+
+
+def _same_rate(claimed: str, said: str) -> bool:
+    if same_frequency(claimed, said):
+        return True
+    exact = claimed[:1].isdigit() or claimed[:1] == "q"
+    return exact and times_a_day(claimed) is not None and times_a_day(claimed) == times_a_day(said)
+
+
+def _values(said: str, small: str) -> Iterator[Value]:
+    frequencies = find_frequencies(said)
+    for found in frequencies:
+        yield from _frequency(found)
+    for dose in find_doses(said):
+        yield from _dose(said, dose)
+    for match in _SAID_WITH_ARTICLE.finditer(small):
+        yield Value("dose", match.start(), match.end(), (1.0, 1.0, str(match.lastgroup)))
+    for span in find_time_spans(said):
+        if not any(often.start < span.end and span.start < often.end for often in frequencies):
+            yield _span(span)
+    for match in _DAY.finditer(small):
+        yield Value("day", match.start(), match.end(), match.group())
+    for number in find_numbers(said):
+        yield from _number(said, number)
+
+
+def _frequency(found: Frequency) -> Iterator[Value]:
+    if found.code != "as needed":
+        yield Value("frequency", found.start, found.end, found.code)
+    if found.as_needed:
+        yield Value("as_needed", found.start, found.end, "as needed")
+
+
+def _dose(said: str, dose: Dose) -> Iterator[Value]:
+    yield Value("dose", dose.start, dose.end, _amount(dose.low, dose.high, dose.unit))
+    for start, end in dose.withdrawn:
+        for number in find_numbers(said[start:end]):
+            key = _amount(number.low, number.high, dose.unit)
+            yield Value("dose", start, end, key, instead=(dose.start, dose.end))
+
+
+def _number(said: str, number: Number) -> Iterator[Value]:
+    yield Value("number", number.start, number.end, (float(number.low), float(number.high), ""))
+    for start, end in number.withdrawn:
+        for old in find_numbers(said[start:end]):
+            yield Value("number", start, end, (float(old.low), float(old.high), ""), instead=(number.start, number.end))
+
+
+def _amount(low: float, high: float, unit: str) -> Key:
+    scale = _MILLIGRAMS.get(unit)
+    return (round(low * scale, 6), round(high * scale, 6), "mg") if scale else (float(low), float(high), unit)
+
+
+def _span(span: Duration) -> Value:
+    low, high = in_days(span)
+    return Value("span", span.start, span.end, (round(low, 2), round(high, 2), "days"))
+
+
+def _with_drug(small: str, value: Value, drugs: list[Drug]) -> Value:
+    """Says which drug a value belongs to: the one right after it ("forty of lasix"), else the last one close before."""
+    medicines = [drug for drug in drugs if drug.kind != "class"]
+    after = next((drug for drug in medicines if drug.start >= value.end), None)
+    if after and value.kind in ("dose", "number") and _OF_A_DRUG.fullmatch(small, value.end, after.start):
+        return replace(value, drug=after.canonical)
+    before = next((drug for drug in reversed(medicines) if drug.end <= value.start), None)
+    near = before is not None and value.start - before.end <= _FAR
+    return replace(value, drug=before.canonical) if before and near else value
+
+
+def _with_past(small: str, value: Value) -> Value:
+    before = small[max(0, value.start - 40) : value.start]
+    if value.kind == "span":
+        return replace(value, past=bool(_PAST.search(before) or _PAST_AFTER.match(small, value.end)))
+    if value.kind in ("dose", "number", "frequency"):
+        return replace(value, past=bool(_FROM.search(before) and _TO.match(small, value.end)))
+    return value
+
+
+def _moved_back(value: Value, by: int) -> Value:
+    if value.instead is None:
+        return value
+    return replace(value, instead=(value.instead[0] + by, value.instead[1] + by))

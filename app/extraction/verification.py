@@ -1,0 +1,166 @@
+"""Checks an item against what was said: every value that it claims has to stand in its quotes."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from app.extraction.claims import Claim, claims_of, subject_of
+from app.extraction.evidence import Located, Searchable
+from app.extraction.grounding import drugs_named, ground_drug, ground_words
+from app.extraction.polarity_check import contradiction, missing_negation
+from app.extraction.support import Region, find_support
+from app.extraction.values import Value
+
+Verification = Literal["verified", "repaired", "contradicted", "unsupported"]
+# Worst first: the verdict of an item is the worst of its parts.
+_WORST_FIRST: tuple[Verification, ...] = ("contradicted", "unsupported", "repaired", "verified")
+
+
+@dataclass(slots=True)
+class Checked:
+    """An item's true quotes and the verdict on it.
+
+    `evidence`: as the API gives it, [{quote, start, end, turn, speaker}] with `text[start:end] == quote`.
+    `flags`: codes of what was found amiss. `repairs`: [{field, from, to}]. `mended`: fields to replace in the item.
+    """
+
+    evidence: list[dict[str, Any]]
+    verification: Verification
+    flags: list[str] = field(default_factory=list)
+    repairs: list[dict[str, Any]] = field(default_factory=list)
+    mended: dict[str, str] = field(default_factory=dict)
+
+
+def check(category: str, item: dict[str, Any], searchable: Searchable) -> Checked:
+    """Finds the item's quotes (`item["evidence"]`: [{turn, quote}]) and holds each of its values against them."""
+    case = _Case(category, item, searchable)
+    case.find_quotes()
+    if not case.region.quotes:
+        return Checked([], "unsupported", [*case.checked.flags, "no_quote"])
+    case.check_subject()
+    for claim in claims_of(category, item):
+        case.check_claim(claim)
+    case.check_polarity()
+    case.checked.evidence = [_as_evidence(quote, searchable.text) for quote in case.region.quotes]
+    return case.checked
+
+
+class _Case:
+    """One item on its way to a verdict."""
+
+    def __init__(self, category: str, item: dict[str, Any], searchable: Searchable) -> None:
+        self.category = category
+        self.item = item
+        self.searchable = searchable
+        self.region = Region(searchable, [])
+        self.checked = Checked([], "verified")
+
+    def find_quotes(self) -> None:
+        for given in self.item.get("evidence") or []:
+            found = self.searchable.locate(given["quote"], given.get("turn"))
+            if not found:
+                self._note("verified", "quote_not_found")
+            elif found[0].match == "fuzzy":
+                self._repair("evidence", given["quote"], self._words(found[0].start, found[0].end), "quote_mended")
+            self.region.quotes += [quote for quote in found if quote not in self.region.quotes]
+        self.region.quotes = _merged(self.region.quotes)
+
+    def check_subject(self) -> None:
+        subject = subject_of(self.category, self.item)
+        if self.category == "medication_instructions":
+            self.region.drugs = drugs_named(subject)
+            outcome = ground_drug(subject, self.region)
+        elif self.category == "vitals":
+            return
+        else:
+            outcome = ground_words(subject, self.region)
+        what = "drug" if self.category == "medication_instructions" else "words"
+        if outcome == "beside":
+            self._note("repaired", f"{what}_beside_quote")
+            self._show_widening()
+        elif outcome == "other":
+            self._note("contradicted", "other_drug_in_evidence")
+        elif outcome == "nothing":
+            self._note("unsupported", f"{what}_not_in_evidence")
+
+    def check_claim(self, claim: Claim) -> None:
+        if claim.value.kind == "drug":
+            self._check_drug(claim)
+            return
+        support = find_support(claim, self.region)
+        if support.outcome == "beside" and support.value and self.region.add(support.value):
+            self._note("repaired", f"{claim.value.kind}_beside_quote")
+            self._show_widening()
+        elif support.outcome == "taken_back" and support.value:
+            self._mend(claim, support.value)
+        elif support.outcome == "other":
+            self._note("contradicted", f"other_{claim.value.kind}_in_evidence")
+        elif support.outcome == "of_another_drug":
+            self._note("unsupported", f"{claim.value.kind}_of_another_drug")
+        elif support.outcome == "nothing":
+            self._note("unsupported", f"{claim.value.kind}_not_in_evidence")
+
+    def check_polarity(self) -> None:
+        if flag := contradiction(self.category, self.item, self.region):
+            self._note("contradicted", flag)
+        before = len(self.region.quotes)
+        if missing_negation(self.category, self.item, self.region):
+            self._note("unsupported", "negation_not_in_evidence")
+        elif len(self.region.quotes) > before:
+            self._note("repaired", "answer_added")
+            self._show_widening()
+
+    def _check_drug(self, claim: Claim) -> None:
+        if claim.field == "medication_name":
+            return
+        outcome = ground_drug(claim.words, self.region)
+        if outcome == "beside":
+            self._note("repaired", "drug_beside_quote")
+            self._show_widening()
+        elif outcome != "said":
+            self._note("contradicted" if outcome == "other" else "unsupported", "drug_not_in_evidence")
+
+    def _mend(self, claim: Claim, stands: Value) -> None:
+        """Puts the value that the speaker settled on in the place of the one taken back."""
+        old, new = str(self.item[claim.field]), self._words(stands.start, stands.end)
+        self.checked.mended[claim.field] = old.replace(claim.words, new)
+        self._repair(claim.field, old, self.checked.mended[claim.field], "value_was_corrected")
+
+    def _show_widening(self) -> None:
+        given = [quote["quote"] for quote in self.item["evidence"]]
+        now = [self._words(quote.start, quote.end) for quote in self.region.quotes]
+        self.checked.repairs = [it for it in self.checked.repairs if it["field"] != "evidence"]
+        self.checked.repairs.append({"field": "evidence", "from": " … ".join(given), "to": " … ".join(now)})
+
+    def _repair(self, name: str, old: str, new: str, flag: str) -> None:
+        self.checked.repairs.append({"field": name, "from": old, "to": new})
+        self._note("repaired", flag)
+
+    def _note(self, verdict: Verification, flag: str) -> None:
+        """Keeps the worse of two verdicts, and the flag once."""
+        self.checked.verification = min(self.checked.verification, verdict, key=_WORST_FIRST.index)
+        if flag not in self.checked.flags:
+            self.checked.flags.append(flag)
+
+    def _words(self, start: int, end: int) -> str:
+        return self.searchable.text[start:end]
+
+
+def _merged(quotes: list[Located]) -> list[Located]:
+    """The quotes in order, those that overlap made one."""
+    kept: list[Located] = []
+    for quote in sorted(quotes, key=lambda it: (it.start, it.end)):
+        if kept and quote.turn == kept[-1].turn and quote.start <= kept[-1].end:
+            kept[-1] = replace(kept[-1], end=max(kept[-1].end, quote.end))
+        else:
+            kept.append(quote)
+    return kept
+
+
+def _as_evidence(quote: Located, text: str) -> dict[str, Any]:
+    return {
+        "quote": text[quote.start : quote.end],
+        "start": quote.start,
+        "end": quote.end,
+        "turn": quote.turn,
+        "speaker": quote.speaker,
+    }
