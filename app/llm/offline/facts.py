@@ -1,0 +1,207 @@
+"""Reads the clinical facts of a visit: problems with their assertion, and allergies with the reaction."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.findings import Assertion
+from app.language.clauses import Clause, split_clauses
+from app.language.drugs import find_drugs
+from app.language.plain import plain
+from app.language.problems import ProblemMention, find_problems
+from app.language.turns import Role
+from app.llm.offline.medication_cues import tidy
+from app.llm.offline.speakers import inferred_roles
+from app.llm.offline.visit import SpokenTurn
+
+Item = dict[str, Any]
+
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|mom|mum|dad|sister|brother|aunt|uncle|grandmother|grandfather|grandma|grandpa|parents?|cousin|siblings?"
+    r"|family history|runs in (?:the|my|your) family|in (?:the|my|your) family|family members?)\b"
+)
+# Behind one of these a negation of before no longer holds.
+_TURNS = re.compile(r"\b(?:but|however|although|except(?: for)?|apart from|other than|though|besides)\b")
+_ABSENT = re.compile(
+    r"\b(?:no|not|denies|denied|deny|without|never|don't|doesn't|didn't|haven't|hasn't|isn't|wasn't|aren't|negative for|nor|neither|none of|free of"
+    r"|rules? out|ruled out|resolved|went away|gone away)\b(?!\s+(?:only|sure|certain|controlled|well|improving|better|getting better|going away))[^.?!]*$"
+)
+_POSSIBLE = re.compile(
+    r"\b(?:possib\w+|might|may|could|probabl\w+|likely|suspect\w*|concern\w*|worried about|suspicious|think it's|seems like|consistent with|looks like"
+    r"|query|rule out|wonder\w*|perhaps|whether|be sure you don't|make sure you don't|in case|sounds like|suggest\w*|potential\w*|differential)\b[^.?!]*$"
+)
+_HISTORICAL = re.compile(
+    r"\b(?:years ago|used to (?:have|get)|as a (?:kid|child)|when i was|had (?:a |an )?(?:\w+ )?(?:history|bout) of|in the past|previous(?:ly)?|prior"
+    r"|last (?:year|month|summer|winter)|status post|recovered from|treated for|in remission|had (?:a|an|my))\b[^.?!]*$"
+)
+_NOT_SAID_OF_PATIENT = re.compile(
+    r"\b(?:risks?|complications?|side effects?|cause|causes|causing|lead to|leads to|prevent\w*|protect\w*|screen\w*|if you|if it|if there|if the|should you"
+    r"|increase your (?:risk|chance)|chance of|people|patients|for example|such as|watch(?:ing)? (?:out )?for|look out for|let me know|call (?:me|us)|in case"
+    r"|you (?:develop|notice|start|get)|things like|anything like|vaccine|test for|check for|tested for|specialist|doctor|clinic|medication|medicine)\b[^.?!]*$"
+)
+_QUESTION = re.compile(
+    r"\b(?:any|do you|are you|have you|did you|does (?:he|she|it)|is there|was there|has there|were you|you having|you had|you noticed"
+    r"|(?:what|how) about|ever had)\b[^.!?]*$"
+)
+_YES = re.compile(
+    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally|definitely|quite)\b"
+)
+_NO = re.compile(
+    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:no|nope|nah|not|never|none|negative|i (?:do|have|am|did) ?n[o']t|nothing)\b"
+)
+_NEGATED_BEHIND = re.compile(
+    r"^[\s,]*(?:is|are|was|has been|have|seems to be)? ?(?:negative|resolved|gone|absent|ruled out|went away|denied)\b"
+)
+_RISK_BEHIND = re.compile(
+    r"^[\s,]*(?:medic\w+|pills?|tablets?|specialist|clinic|screening|vaccine|risk|test|doctor|drops|regimen|cuff|is under|control|rates?)\b"
+)
+
+_ALLERGY = re.compile(
+    r"\ballerg(?:ic|y|ies) to|\b(?:bad |had a (?:bad |severe |little |mild )?)?reaction to|\bintoleran(?:t|ce) (?:to|of)|\ballerg(?:y|ies)\b"
+)
+_NO_ALLERGY = re.compile(r"\b(?:no|not|never|without|denies|aren't|don't)\b|n't\b")
+_ASKS = re.compile(r"\b(?:any|do you|are you|have you|does|is (?:he|she)|what)\b")
+_FOR = re.compile(r"\b(?:for|with|about)(?: (?:my|your|his|her|the|seasonal|nasal))?\s*$")
+_REACTION = re.compile(
+    r"\b(?P<reaction>hives|rash|anaphyla\w+|swelling|itch\w*|vomit\w*|throw up|trouble breathing|difficulty breathing|shortness of breath|nausea|stomach upset"
+    r"|break(?:s|ing)? out|broke out|throat (?:closes|closed|swells|swelled|swelling)|facial swelling|diarrh\w+|wheez\w+|cough|dizz\w+|angioedema|welts)\b"
+)
+_SUBSTANCES = re.compile(
+    r"\b(?:penicillins?|sulfa(?: drugs)?|sulpha|latex|peanuts?|tree nuts?|nuts|shellfish|shrimp|seafood|fish|eggs?|milk|dairy|soy|wheat|gluten"
+    r"|bee stings?|wasp stings?|bees?|pollen|grass|ragweed|dust(?: mites?)?|mold|mould|cats?|dogs?|pet dander|animal dander|contrast(?: dye)?|iodine"
+    r"|adhesive(?: tape)?|tape|nickel|strawberr(?:y|ies)|kiwi|sesame|opioids?|nsaids?|codeine|aspirin|trees?|horses?|perfumes?)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A clause with its turn, who speaks, and the answer that the next turn gives, where the clause ends its own turn."""
+
+    turn: SpokenTurn
+    role: Role | None
+    clause: Clause
+    reply: str
+
+    @property
+    def text(self) -> str:
+        return self.turn.text[self.clause.start : self.clause.end]
+
+
+def read_problems(turns: Sequence[SpokenTurn]) -> list[Item]:
+    """Items of `findings.Problem`, one a problem: the strongest assertion that was made of it in the visit."""
+    best: dict[str, tuple[int, Item]] = {}
+    for sentence in _sentences(turns, lambda words: bool(find_problems(words))):
+        for problem in find_problems(sentence.text):
+            assertion = _assertion(problem, sentence)
+            if assertion:
+                rank = _RANK.index(assertion)
+                if problem.name not in best or rank < best[problem.name][0]:
+                    best[problem.name] = rank, _problem(problem, assertion, sentence)
+    return [item for _, item in best.values()]
+
+
+def read_allergies(turns: Sequence[SpokenTurn]) -> list[Item]:
+    """Items of `findings.Allergy`; that there are none is no item."""
+    found: dict[str, Item] = {}
+    asked_in = 0
+    for sentence in _sentences(turns, _is_about_allergies):
+        text = plain(sentence.text)
+        cue = _ALLERGY.search(text)
+        if cue and sentence.role != "patient" and _ASKS.search(text[: cue.end()]):
+            asked_in = sentence.turn.number
+            substances = _substances(text, cue) if _YES.match(sentence.reply) else []
+        elif cue:
+            substances = _substances(text, cue)
+        else:
+            substances = _named_in_answer(text) if sentence.turn.number == asked_in + 1 else []
+        for substance in substances:
+            found.setdefault(substance, _allergy(substance, text, sentence))
+    return list(found.values())
+
+
+_RANK: tuple[Assertion, ...] = ("present", "possible", "historical", "family", "absent")
+
+
+def _sentences(turns: Sequence[SpokenTurn], is_wanted: Callable[[str], bool]) -> Iterator[_Sentence]:
+    """The clauses of the turns that are wanted, and of those that answer them."""
+    wanted = [is_wanted(turn.text) for turn in turns]
+    roles = inferred_roles(turns)
+    for at, turn in enumerate(turns):
+        if not wanted[at] and not (at and wanted[at - 1]):
+            continue
+        clauses = split_clauses(turn.text)
+        following = plain(turns[at + 1].text) if at + 1 < len(turns) else ""
+        for n, clause in enumerate(clauses):
+            yield _Sentence(turn, roles[at], clause, following if n >= len(clauses) - 2 else "")
+
+
+def _problem(problem: ProblemMention, assertion: Assertion, sentence: _Sentence) -> Item:
+    return {
+        "name": problem.name,
+        "assertion": assertion,
+        "commitment": "continuing" if assertion in ("present", "possible") else "historical",
+        "evidence": _evidence(sentence),
+    }
+
+
+def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None:
+    """What the clause, and the answer to it, say of the problem; None when they say nothing of this patient."""
+    before, after = tidy(plain(sentence.text[: problem.start])), tidy(plain(sentence.text[problem.end :]))
+    of_family = _RELATIVE.search(before) or _RELATIVE.search(after[:40])
+    if sentence.role != "patient" and (_QUESTION.search(before) or after.rstrip().endswith("?")):
+        answer = _answered(sentence.reply)
+        return answer if not of_family else "family" if answer == "present" else None
+    if of_family:
+        return None if _ABSENT.search(before) else "family"
+    if _NOT_SAID_OF_PATIENT.search(before) or _RISK_BEHIND.match(after):
+        return None
+    return _stated(_TURNS.split(before)[-1], after)
+
+
+def _stated(before: str, after: str) -> Assertion:
+    if _ABSENT.search(before) or _NEGATED_BEHIND.match(after):
+        return "absent"
+    if _HISTORICAL.search(before):
+        return "historical"
+    return "possible" if _POSSIBLE.search(before) else "present"
+
+
+def _answered(reply: str) -> Assertion | None:
+    if _NO.match(reply):
+        return "absent"
+    return "present" if _YES.match(reply) else None
+
+
+def _is_about_allergies(words: str) -> bool:
+    return bool(_ALLERGY.search(plain(words)))
+
+
+def _substances(text: str, cue: re.Match[str]) -> list[str]:
+    """What a clause with an allergy cue names: behind "allergic to", or just before "allergy"; not "claritin for allergies"."""
+    before = text[: cue.start()]
+    if _NO_ALLERGY.search(before) or _RELATIVE.search(before) or _FOR.search(before):
+        return []
+    behind = _named_in_answer(text[cue.end() :])
+    return behind or (_named_in_answer(" ".join(before.split()[-3:])) if cue[0] in ("allergy", "allergies") else [])
+
+
+def _named_in_answer(text: str) -> list[str]:
+    if _NO.match(text):
+        return []
+    drugs = [drug.name for drug in find_drugs(text) if "allerg" not in drug.name]
+    return list(dict.fromkeys([*drugs, *(match[0] for match in _SUBSTANCES.finditer(text))]))
+
+
+def _allergy(substance: str, text: str, sentence: _Sentence) -> Item:
+    reaction = _REACTION.search(text)
+    return {
+        "substance": substance,
+        "reaction": reaction["reaction"] if reaction else None,
+        "commitment": "continuing",
+        "evidence": _evidence(sentence),
+    }
+
+
+def _evidence(sentence: _Sentence) -> list[Item]:
+    return [{"turn": sentence.turn.number, "quote": sentence.text}]
