@@ -1,4 +1,4 @@
-"""Reads what the patient is to do or to watch for: advice for daily life, and when to get in touch."""
+"""Reads what the patient is to do, avoid or watch for in daily life."""
 
 import re
 from collections.abc import Sequence
@@ -8,94 +8,136 @@ from app.language.drugs import find_drugs
 from app.language.procedures import find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.orders import due_of
+from app.llm.offline.phrasing import imperative
+from app.llm.offline.safety_net import read_safety_net
 
 Item = dict[str, Any]
 
-_CONTACT = re.compile(
-    r"\b(?:call (?:me|us|the (?:office|clinic)|911|999|an ambulance|111)|give (?:me|us) (?:a )?(?:call|ring|shout)|let (?:me|us) know|get (?:back )?in (?:touch|contact)|contact (?:me|us)|ring (?:me|us)|phone (?:me|us)"
-    r"|go (?:straight )?to (?:the )?(?:a ?and ?e|a&e|e\.? ?r\.?|emergency|hospital|nearest)|send (?:me|us) a (?:message|mychart)|reach out|come (?:back )?(?:in )?(?:and )?see (?:me|us) (?:much )?sooner|come back (?:sooner|if)|seek (?:medical|urgent|immediate)|attend a ?and ?e)\b"
-)
-_WHEN = re.compile(r"\b(?:if|when|should (?:it|you|that|things)|any (?:problems|issues|questions|changes|worsening|new)|unless|worse)\b")
-_POLITE = re.compile(r"\b(?:questions?|concerns?|need anything|hurts?|pain when|what you (?:think|decide)|how (?:it|that|you|your)|if you (?:want|would like|can feel|feel (?:this|that|me)))\b")
+_SOFTLY = r"(?:(?:also|just|really|do|would|definitely|certainly|still|probably|all)\s)*"
+_NECESSARILY = r"(?:necessarily |really )?"
 _TELLS = re.compile(
-    r"(?:\b(?:i (?:really |just |also |do |would |definitely |certainly )*(?:want|need|like|advise|recommend|suggest|encourage) (?:that )?(?:you|her|him)(?: to| should)?|i'd (?:also |really |just )*(?:like|want|recommend|suggest|advise|encourage)(?: that)? (?:you|her|him)(?: to)?"
-    r"|(?:i would|i'd|i) (?:recommend|suggest|advise)|(?:i would|i'd) (?:also )?recommend|make sure(?: that)?(?: you(?:'re)?)?(?: to)?|be sure (?:to|you)|you (?:really |just |also |definitely )*(?:should|need to|have to|must|ought to)|you'll (?:want|need|have) to|you're (?:gon ?na|going to) (?:need|have|want) to"
-    r"|try (?:to|and|not to)|remember to|do ?n't forget to|it's (?:gon ?na be )?(?:really |very )?important (?:that you|for you to|to)|please|go ahead and|you can|keep|continue (?:to|with|using|doing)|just)\b|^(?:and |so |then |also )*(?=(?:avoid|stay|keep|rest|ice|elevate|drink|limit|cut|watch|quit|stop smoking|wear|weigh|monitor)\b))"
+    rf"\bi {_SOFTLY}(?:do ?n't |would ?n't |would not )?{_NECESSARILY}(?:want|need|like|advise|recommend|suggest|encourage)\b(?: that)?(?: you| her| him)?(?: to| should)?"
+    rf"|\bi'd {_SOFTLY}(?:like|want|recommend|suggest|advise|encourage|just)\b(?: that)?(?: you| her| him)?(?: to)?"
+    r"|(?<!to )\b(?:make|be) sure(?: that)?(?: you(?:'re)?| to)?|\bhave you\b"
+    rf"|\byou(?:'ll)? {_SOFTLY}(?:should|need(?: to)?|have to|must|ought to|(?:want to|wan ?na)(?= (?:avoid|watch|stay|limit|cut|keep|make)))\b|\byou're (?:gon ?na|going to) (?:need|have|want) to\b"
+    r"|\btry (?:to|and|not to)\b|\bremember to\b|\bdo ?n't forget to\b|\bimportant (?:that you|for you to|to)\b|\bplease\b|\bgo ahead and\b"
+    r"|\bcontinue (?:to|with|using|doing|on)?\b|\bkeep\b"
 )
+_ALLOWS = re.compile(r"\byou (?:can|could|may|might)\b")
+_BEGINS = re.compile(r"^(?:(?:and|so|then|also|but|again|um|uh|or),? )*(?:just )?")
 _DEED = re.compile(
-    r"\b(?P<deed>(?:avoid(?:ing)?|stay(?:ing)? (?:away|off|out|on top|hydrated|active|well)|rest(?:ing)?|ic(?:e|ing)|elevat(?:e|ing)|drink(?:ing)?|hydrate|push(?:ing)? (?:fluids|the fluids)|limit(?:ing)?|cut(?:ting)? (?:down|back|out)|watch(?:ing)? (?:your|out|for|that|the|what)"
-    r"|quit(?:ting)?|stop(?:ping)? (?:smoking|drinking|eating|the)|wear(?:ing)?|weigh(?:ing)?|monitor(?:ing)?|keep(?:ing)? (?:track|an eye|up|a|your|the|it|that|moving|doing|active|off|bracing|checking|using|well)|exercis(?:e|ing)|walk(?:ing)?|los(?:e|ing) (?:some )?weight"
-    r"|eat(?:ing)?|diet|take (?:it easy|a break|some time off|your blood pressure|your blood sugar)|tak(?:e|ing) (?:it easy|your blood (?:pressure|sugar)s?)|check(?:ing)? (?:your|her|his) (?:blood|sugar|weight|pressure|feet|temperature)\w*|record(?:ing)?|write down|log|elevated|soak|clean|wash(?:ing)?|cover|appl(?:y|ying)"
-    r"|moisturi[sz]\w*|stretch(?:ing)?|strengthen\w*|modify|reduce|refrain|lift(?:ing)?|return to (?:work|sport)|isolate|self-isolat\w+|get (?:some |plenty of |enough |adequate )?(?:rest|sleep|exercise|fresh air)|sleep(?:ing)?|brush|floss|use (?:ice|heat|a (?:heating pad|humidifier|brace|splint|sling|cane|walker|spacer)|the (?:brace|splint|sling|boot)|crutches|sunscreen|condoms)"
-    r"|bring|report|steam|gargle|put (?:ice|heat|a|your (?:foot|leg|feet))|do (?:your|the|those|some) (?:exercises|stretches)|ski(?:ing)?|run(?:ning)?|play(?:ing)?|strain(?:ing)? your))\b"
+    r"\b(?:avoid(?:ing)?|stay(?:ing)? (?:away|off|out|on top|hydrated|active|well|home)|rest(?:ing)?|ic(?:e|ing)|elevat(?:e|ing)|drink(?:ing)?|hydrat(?:e|ing)"
+    r"|push(?:ing)? (?:the )?fluids|limit(?:ing)?|cut(?:ting)? (?:down|back|out)|watch(?:ing)? (?:your|out|for|that|the|what)|quit(?:ting)?"
+    r"|stop(?:ping)? (?:smoking|drinking|eating|running|playing|exercising)|wear(?:ing)?|weigh(?:ing)?|monitor(?:ing)?"
+    r"|keep(?:ing)? (?:track|an eye|a (?:log|diary|record|close|journal)|your|the|that \w+|moving|active|off|checking|using|bracing|icing|up (?:with |the |your ))"
+    r"|exercis(?:e|ing)|los(?:e|ing) (?:some )?weight|eat(?:ing)?|tak(?:e|ing) (?:it easy|a break|some time off|your blood (?:pressure|sugar)s?|it slow)"
+    r"|check(?:ing)? (?:your|her|his) (?:blood|sugar|weight|pressure|feet|temperature)\w*|record(?:ing)? (?:your|all|those|the|her|his)|write down"
+    r"|soak(?:ing)?|clean(?:ing)?|wash(?:ing)?|cover(?:ing)? (?:it|the|your)|moisturi[sz]\w*|stretch(?:ing)?|strengthen\w*|modify|reduc(?:e|ing)|refrain"
+    r"|(?:self-)?isolat(?:e|ing)|get (?:some |plenty of |enough |adequate |your |lots of )?(?:rest|sleep|exercise|fresh air|diabetes|blood)|brush(?:ing)?|floss(?:ing)?"
+    r"|use (?:ice|the ice|heat|a (?:heating pad|humidifier|brace|splint|sling|cane|walker|spacer)|the (?:brace|splint|sling|boot)|crutches|sunscreen|condoms)"
+    r"|bring (?:those|your|the|that|them|in)|report (?:them|any|your|it)|gargl(?:e|ing)|apply(?:ing)? (?:heat|ice|a|some)|put(?:ting)? (?:ice|heat|your (?:foot|leg|feet))"
+    r"|do(?:ing)? (?:your|the|those|some) (?:exercises|stretches)|diet and exercise|brac(?:e|ing) (?:your|the)|consum(?:e|ing)|steam)\b"
+)
+# These are only advice when told not to.
+_DEED_TO_AVOID = re.compile(r"\b(?:ski|run|play|lift|jump|drive|smok|swim|walk|do|go|put|strain|pick|scratch|touch|rub|squat|consum|eat|drink|use|bear|bend|over ?do)(?:n?ing|ing|e)?\b")
+_REST_OR_COLD = re.compile(r"\b(?:apply|ice|heat|rest|elevate|use (?:ice|heat|the|a)|steam|gargle|stretch)\b")
+_NOT_ADVISED = re.compile(r"\b(?:do|would|ca|should) ?(?:n't|not) (?:necessarily |really )?(?:recommend|advise|suggest|want you to)$")
+_NOT = re.compile(r"\b(?:not|n't)\b")
+_OTHER_SUBJECT = re.compile(r"\b(?:we|they|it|that|she|he|i)(?:'ll|'re|'m|'s|'ve|'d)?\b(?!.*\b(?:you|her|him)\b)")
+_ADVISES = re.compile(r"\b(?:recommend|suggest|advise|encourage|try|make sure|important)\b")
+_EMPTY = re.compile(
+    r"^(?:(?:keep|keeping|monitor|monitoring|watch|watching|it|that|this|them|one|up|an|eye|close|on|out|for|the|doing|what|you're|as|well|over|time|you|your|a|and|of|continue|to|just|take|care|good"
+    r"|avoid|wear|eat|drink|use|using|get|some)\b[ ,]*)*$"
 )
 _NOT_ADVICE = re.compile(
-    r"\b(?:deep breath|breathe|squeeze|push (?:against|on|down|up|your)|pull|follow my|close your eyes|raise|lift (?:your|that|it up)|hold (?:still|your|out|on)|tell me|point|look (?:up|at|down|straight)|open (?:your|up|wide)|say ah|sit (?:up|back|down|here)|stand (?:up|here|for)|relax|turn (?:your|to|around)|bend|walk (?:across|for me|over)"
-    r"|lay|lie (?:back|down|flat)|wiggle|does (?:it|that|this) hurt|hop (?:up|on)|stick out|swallow for|go (?:ahead and )?(?:take a (?:look|listen)|examine|do (?:a|your) (?:quick )?(?:physical )?exam)|physical exam|have you been|listen to|feel (?:me|this|that)|i'm (?:just )?gon ?na (?:take|check|listen|press|look|push)|show me|for me|the past|wondering|vital signs|talk about|let's go over|walk me)\b"
+    r"\b(?:dragon|deep breaths?|breathe (?:in|out)|squeeze|push (?:against|on|down|up|your)|follow my|close your eyes|raise|hold (?:still|your|out|on)|tell me|point to|look (?:up|at|down|straight)|open (?:your|up|wide)|say ah|sit (?:up|back|down|here)"
+    r"|stand (?:up|here|for)|relax|turn (?:your|to|around)|walk (?:across|for me|over)|lay|lie (?:back|down|flat)|wiggle|does (?:it|that|this) hurt|hop (?:up|on)|stick out|take a (?:quick )?(?:look|listen)|physical exam"
+    r"|have you been|listen to|feel (?:me|this)|show me|vital signs|go over|device|camera|screen|microphone|when you (?:eat|drink|lift|walk|exercise|run|wash)|used to|have you (?:tried|had|noticed))\b"
 )
-_TAIL = re.compile(r"\s(?:because|so that|okay|ok|alright|all right|you know|does that|right|cause|since)\b|[.?!;]|,\s(?:okay|ok|right)\b")
-_LIFESTYLE = re.compile(r"\b(?:eat|diet|drink|exercise|walk|smok|alcohol|weight|salt|sodium|sugar|sleep|rest|stress|coffee|caffeine|carb|food|fluid|hydrat|run|ski|sport|lift|avoid|stay|ice|elevat|moistur|activ)")
+_LIFESTYLE = re.compile(
+    r"\b(?:eat|diet|drink|exercis|walk|smok|alcohol|weight|salt|sodium|sugar|sleep|rest|stress|coffee|caffein|carb|food|fluid|hydrat|run|ski|sport|lift|avoid|stay|ice|elevat|moistur|activ|easy|break)"
+)
+
+_TO_HAVE = re.compile(r"\b(?:you (?:should|need to|'ll need to|will need to|have to)|you're due|make sure (?:that )?you|be sure to|please)(?: \w+){0,2}? (?:have|get|for|go)\b")
 
 
 def read_patient_reminders(visit: Sequence[Said]) -> list[Item]:
-    """Reminders as raw items, each once, in the order said."""
-    reminders: list[Item] = []
+    """Reminders as raw items, each once: advice in the order said, tests the patient is to have, then the safety net."""
+    reminders: dict[str, Item] = {}
     for said in visit:
-        if said.by_clinician and not _NOT_ADVICE.search(said.words):
-            reminder = _contact(said, visit) or _deed(said)
+        if said.by_clinician and not said.asks and not _NOT_ADVICE.search(said.words):
+            reminder = _advice(said) or _test_to_have(said)
             if reminder:
-                reminders.append(reminder)
-    return _each_once(reminders)
+                reminders.setdefault(reminder["description"].lower(), reminder)
+    return [*reminders.values(), *read_safety_net(visit)]
 
 
-def _contact(said: Said, visit: Sequence[Said]) -> Item | None:
-    """When to get in touch: the sign to watch for stands in the clause, or in the one before."""
-    found = _CONTACT.search(said.words)
-    if not found or said.asks or _POLITE.search(said.words):
+def _advice(said: Said) -> Item | None:
+    start, negated = _deed(said.words)
+    if start is None or _belongs_elsewhere(said, start):
         return None
-    before = visit[said.at - 1] if said.at else None
-    if _WHEN.search(said.words):
-        return _reminder("other", _imperative(said.text, 0), said, "conditional", [said])
-    if before and before.turn == said.turn and _WHEN.search(before.words):
-        return _reminder("other", f"{_imperative(said.text, found.start())} {before.text}", said, "conditional", [before, said])
-    return None
-
-
-def _deed(said: Said) -> Item | None:
-    told = _TELLS.search(said.words)
-    deed = _DEED.search(said.words, told.start()) if told else None
-    if not told or not deed or said.asks:
+    words = imperative(said.text[start:])
+    if _EMPTY.match(words.lower()):
         return None
-    if deed.start() - told.end() > 25 or _belongs_elsewhere(said, deed.end()):
-        return None
-    start = deed.start() if not re.search(r"\b(?:not|n't)\b", said.words[told.start() : deed.start()]) else told.end()
-    kind = "lifestyle" if _LIFESTYLE.search(said.words) else "other"
-    return _reminder(kind, _imperative(said.text, start), said, "recommended", [said])
+    first, _, rest = words.partition(" ")
+    if negated and not first.lower().startswith("avoid"):
+        words = f"Avoid {words[:1].lower()}{words[1:]}" if first.endswith("ing") else f"Do not {words[:1].lower()}{words[1:]}"
+    elif first.endswith("ing") and first != "Bring" and rest:
+        words = f"Keep {words[:1].lower()}{words[1:]}"
+    return _reminder("lifestyle" if _LIFESTYLE.search(said.words) else "other", words, said)
 
 
-def _belongs_elsewhere(said: Said, after: int) -> bool:
+def _deed(words: str) -> tuple[int | None, bool]:
+    """Where what the patient is told to do begins, and whether it is told not to be done."""
+    begins = _BEGINS.match(words)
+    opening = begins.end() if begins else 0
+    bare = _DEED.match(words, opening)
+    if bare and not bare[0].endswith("ing"):
+        return bare.start(), False
+    told = next((found for found in _TELLS.finditer(words) if _reaches(words, found)), None)
+    if told:
+        negated = _negated(words, told)
+        deed = (_DEED_TO_AVOID if negated else _DEED).search(words, told.start())
+        deed = deed or _DEED.search(words, told.start())
+        if deed and not (_OTHER_SUBJECT.search(words[: deed.start()]) and not _ADVISES.search(words)):
+            return deed.start(), negated
+    allowed = _ALLOWS.search(words)
+    eased = _REST_OR_COLD.search(words, allowed.end()) if allowed else None
+    return (eased.start() if eased and allowed and eased.start() - allowed.end() < 20 else None), False
+
+
+def _reaches(words: str, told: re.Match[str]) -> bool:
+    """Whether a deed follows closely enough on the words that tell to do it."""
+    negated = _negated(words, told)
+    deed = (_DEED_TO_AVOID.search(words, told.end()) if negated else None) or _DEED.search(words, told.start())
+    return deed is not None and deed.start() - told.end() < 25
+
+
+def _negated(words: str, told: re.Match[str]) -> bool:
+    """"do n't lift", "try not to lift", "i do n't recommend lifting"."""
+    return bool(_NOT.search(words, told.start(), told.end() + 8) or _NOT_ADVISED.search(words, 0, told.end()))
+
+
+def _belongs_elsewhere(said: Said, start: int) -> bool:
     """Medicines have a list of their own, and so have tests and visits."""
-    drugs = [drug for drug in find_drugs(said.text) if drug.start < after + 25]
-    return bool(drugs) or any(procedure.kind != "procedure" for procedure in find_procedures(said.words))
+    near = said.words[start : start + 45]
+    return bool(find_drugs(near)) or any(found.kind in ("lab", "imaging", "referral") for found in find_procedures(near))
 
 
-def _imperative(text: str, start: int) -> str:
-    rest = text[start:]
-    end = _TAIL.search(rest.lower(), 12)
-    words = " ".join((rest[: end.start()] if end else rest).split()[:18]).strip(" ,.")
-    return words[:1].upper() + words[1:]
+def _test_to_have(said: Said) -> Item | None:
+    told = _TO_HAVE.search(said.words)
+    if not told:
+        return None
+    tests = [found for found in find_procedures(said.words) if found.kind in ("lab", "imaging") and 0 <= found.start - told.end() < 30]
+    return _reminder("test", imperative(said.text[told.end() - 4 :].strip()), said) if tests else None
 
 
-def _reminder(kind: str, description: str, said: Said, commitment: str, proof: list[Said]) -> Item:
+def _reminder(kind: str, description: str, said: Said) -> Item:
     return {
         "reminder_type": kind,
         "description": description,
         "due": due_of(said),
         "priority": "medium",
-        "commitment": commitment,
-        "evidence": [each.quote() for each in proof],
+        "commitment": "recommended",
+        "evidence": [said.quote()],
     }
-
-
-def _each_once(reminders: list[Item]) -> list[Item]:
-    return list({reminder["description"].lower(): reminder for reminder in reversed(reminders)}.values())[::-1]

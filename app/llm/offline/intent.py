@@ -35,7 +35,7 @@ _CONDITION = re.compile(
     r"\b(?:if|unless|depending on|might|may (?:need|have|want|wan|be)|could (?:consider|get|do|try|look|always|also|refer|send|order)|consider|possibly|potentially"
     r"|perhaps|down the (?:road|line)|at some point|would (?:need|have) to|in case|should (?:it|that|this|things|your))\b"
 )
-_CERTAIN_IF = re.compile(
+CERTAIN_IF = re.compile(
     r"\b(?:see if|check if|tell if|determine if|know if|find out if|figure out if|look (?:and see )?if|even if|if (?:it's|that's|that is) (?:okay|ok|alright)|if you (?:could|would|can|do n't mind)|if you're (?:okay|ok)|as if|wonder if|assess if|asked? if)\b"
 )
 _NOT_NEEDED = re.compile(
@@ -71,7 +71,7 @@ def plan_of(said: Said, start: int, end: int) -> Commitment | None:
 
 def conditional(words: str) -> bool:
     """Whether a plain clause makes its plan hang on something."""
-    return bool(_CONDITION.search(_CERTAIN_IF.sub("", words)))
+    return bool(_CONDITION.search(CERTAIN_IF.sub("", words)))
 
 
 def declined(said: Said, visit: list[Said]) -> bool:

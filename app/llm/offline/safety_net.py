@@ -1,0 +1,82 @@
+"""Reads the safety net: for which signs the patient is to get in touch, and with whom."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from app.llm.offline.clauses_said import Said
+from app.llm.offline.intent import CERTAIN_IF
+from app.llm.offline.phrasing import imperative
+
+Item = dict[str, Any]
+
+_CONTACT = re.compile(
+    r"\b(?:call (?:me|us|back|the (?:office|clinic)|911|999|an ambulance|111|nine one one)|give (?:me|us) (?:a )?(?:call|ring|shout)|let (?:me|us) know"
+    r"|get (?:back )?in (?:touch|contact)|contact (?:me|us)|ring (?:me|us)|phone (?:me|us)|send (?:me|us) a (?:message|mychart)|reach (?:back )?out"
+    r"|(?:go|head|get yourself) (?:straight )?(?:down )?to (?:the |your |an )?(?:nearest )?(?:a ?and ?e|a&e|e\.? ?r\b|emergency|hospital|urgent care|casualty)"
+    r"|come (?:back )?(?:in )?(?:and |to )?see (?:me|us)|come back (?:sooner|in|if)?|come in sooner|seek (?:medical|urgent|immediate|emergency)|attend (?:the )?(?:a ?and ?e|a&e)"
+    r"|make (?:an )?appointment|ringing us|speak to (?:a|your) (?:doctor|gp|pharmacist))\b"
+)
+_SIGN = re.compile(
+    r"\b(?:if(?! you (?:want|would like|can feel|feel (?:this|that|me)|have any (?:other )?questions|need anything|could|would|do n't mind)| possible\b)"
+    r"|should (?:it|things|your)|any (?:problems|issues|changes|worsening|new|further)|unless|get(?:s|ting)? (?:any )?worse|worsens?)\b"
+)
+_NO_SIGN = re.compile(r"\b(?:questions?|concerns|hurts when|pain when i|what you (?:think|decide)|how (?:it|that|you|your)|if (?:this|that|it) hurts|tender)\b")
+_GENERIC = re.compile(r"\b(?:wors\w*|better|improv\w*|deteriorat\w*|any (?:other |further )?(?:problems|issues|concerns)|changes?|resolve)\b")
+_VISIT = re.compile(r"come|appointment")
+_TOLD_TO = re.compile(r",?\s(?:(?:that|then|so|and|just|please|you) )*(?:i want you to|i'd like you to|you (?:can|need to|should|may need to)|feel free to|do|please|go ahead and)[\s,]*(?:yeah |just |please |uh , |um , )*$", re.I)
+_URGENT = re.compile(r"\b(?:a ?and ?e|a&e|e\.?r\b|emergency|hospital|911|999|nine one one|ambulance|right away|straight|immediately)")
+
+
+def read_safety_net(visit: Sequence[Said]) -> list[Item]:
+    """Reminders to get in touch, as raw items; advice for the general case that things get worse is given once."""
+    reminders: dict[str, Item] = {}
+    for said in visit:
+        reminder = _reminder(said, visit) if said.by_clinician and not said.asks else None
+        if reminder:
+            words = reminder["description"].lower()
+            first = reminders.setdefault("worse" if _GENERIC.search(words) else words, reminder)
+            if first is not reminder:
+                first["evidence"] = [*first["evidence"], *reminder["evidence"]][:3]
+    return list(reminders.values())
+
+
+def _reminder(said: Said, visit: Sequence[Said]) -> Item | None:
+    """The sign stands in the clause, or in the one or two before it: "if it swells up , i want you to call me"."""
+    found = _CONTACT.search(said.words)
+    if not found or _NO_SIGN.search(said.words):
+        return None
+    sign = _SIGN.search(CERTAIN_IF.sub(_blank, said.words))
+    if sign and sign.start() < found.start():
+        return _item(_told(said.text[found.start() :], said.text[sign.start() : found.start()]), [said])
+    if sign:
+        return _item(imperative(said.text[found.start() :]), [said])
+    signs = [other for other in visit[max(0, said.at - 2) : said.at] if other.turn == said.turn]
+    place = next((at for at, other in reversed(list(enumerate(signs))) if _SIGN.search(other.words)), None)
+    if place is None or any(_NO_SIGN.search(other.words) for other in signs[place:]):
+        return None
+    if _VISIT.search(found[0]) and not signs[place].words.lstrip("andsobut ").startswith("if"):
+        return None
+    return _item(_told(said.text[found.start() :], " ".join(other.text for other in signs[place:])), [*signs[place:], said])
+
+
+def _told(contact: str, sign: str) -> str:
+    sign = imperative(_TOLD_TO.sub("", sign))
+    return f"{imperative(contact)} {sign[:1].lower()}{sign[1:]}"
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def _item(description: str, proof: list[Said]) -> Item | None:
+    if len(description.split()) < 4 or not _SIGN.search(description.lower()):
+        return None
+    return {
+        "reminder_type": "other",
+        "description": description,
+        "due": None,
+        "priority": "high" if _URGENT.search(" ".join(said.words for said in proof)) else "medium",
+        "commitment": "conditional",
+        "evidence": [said.quote() for said in proof],
+    }
