@@ -4,25 +4,30 @@
 
 BIN := .venv/bin
 READY := .venv/.ready
+DEV_READY := .venv/.ready-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 demo: $(READY)
 	@$(BIN)/medextract demo
 
-test: $(READY)
+test: $(DEV_READY)
 	$(BIN)/python -m pytest -n auto
 
 serve: $(READY)
 	@LOG_FORMAT=$${LOG_FORMAT:-console} $(BIN)/medextract serve
 
-lint: $(READY)
+lint: $(DEV_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The lock holds versions and hashes, no addresses: packages come from whatever index pip is set up for.
-lock: $(READY)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --no-header --quiet --output-file requirements.lock
+# The locks hold versions and hashes, no addresses: packages come from whatever index pip is set up for.
+LOCK := $(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --quiet
+
+lock: $(DEV_READY)
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
 	rm -rf .venv .data .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -32,8 +37,12 @@ $(READY): requirements.lock pyproject.toml
 		if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python" >&2; exit 1; fi; \
-	echo "Setting up .venv with $$($$python --version); this takes a minute or two, once." >&2; \
+	echo "Setting up .venv with $$($$python --version); this takes a minute, once." >&2; \
 	$$python -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): $(READY) requirements-dev.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@

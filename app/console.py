@@ -73,6 +73,8 @@ def _print_evaluation(answer: dict[str, Any], console: Console) -> None:
             f" items given {ledger['raw']}: returned {ledger['returned']}, merged {len(ledger['merged'])}, "
             f"set aside {len(ledger['rejected'])}"
         )
+        for missed in evaluation["possibly_missed"]:
+            console.print(Text(f"   possibly missed, turn {missed['turn']}: “{missed['quote']}”", style="yellow"))
         for entry in ledger["rejected"]:
             about = _headline(entry["category"], entry["item"]) if entry["item"] else ""
             console.print(f"   set aside as {entry['reason']}: {escape(about)}", style="dim")

@@ -75,17 +75,17 @@ class _Exchange:
         parts.metrics.count_request(route, self._status, self._timings)
         timings = self._timings.as_dict()
         level = log.info if self._status < 500 else log.error
-        level(
-            "request",
-            method=self._scope["method"],
-            route=route,
-            status=self._status,
-            problem=problem.slug if problem else None,
-            phase=problem.phase if problem else None,
-            extraction_id=self._state.get("extraction_id"),
-            degraded=self._state.get("degraded", []),
-            total_ms=timings["total_ms"],
-            phases=timings["phases"],
-        )
+        told = {
+            "method": self._scope["method"],
+            "route": route,
+            "status": self._status,
+            "problem": problem.slug if problem else None,
+            "phase": problem.phase if problem else None,
+            "extraction_id": self._state.get("extraction_id"),
+            "degraded": self._state.get("degraded", []),
+            "total_ms": timings["total_ms"],
+            "phases": timings["phases"],
+        }
+        level("request", **{name: value for name, value in told.items() if value})
         if settings.log_format == "console" and timings["phases"]:
             print_performance_summary(timings)

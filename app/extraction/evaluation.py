@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.extraction.answer import SET_ASIDE_COMMITMENTS
 from app.extraction.context_selection import Candidate
 from app.extraction.llm_extraction import Extraction
 from app.extraction.matching import pair_items
+from app.extraction.possibly_missed import possibly_missed
+from app.extraction.second_reader import read_again
 from app.extraction.visit import Visit
 from app.findings import ACTION_CATEGORIES, ITEM_TYPES
 from app.settings import Settings
@@ -29,6 +32,8 @@ def evaluate(
     findings = [item for category in ITEM_TYPES for item in extraction.findings[category]]
     evidence_share = _share(findings, lambda item: bool(item["evidence"]))
     verified_share = _share(findings, lambda item: item["verification"] in ("verified", "repaired"))
+    reading = read_again(visit.text, visit.turns)
+    missed = possibly_missed(visit.turns, [*findings, *_set_aside(extraction)], reading)
     gold = compare(extraction.findings, standards) if standards else None
     score = _overall(evidence_share, verified_share, gold)
     level = _level(score, settings)
@@ -40,6 +45,7 @@ def evaluate(
         "verification": dict(Counter(item["verification"] for item in findings)),
         "gold": {"strategy": strategy, "standards": _named(standards), "scores": gold},
         "ledger": extraction.ledger.as_dict(),
+        "possibly_missed": missed,
         "review_required": bool(reasons := review_reasons(findings, extraction, score, level, settings)),
         "review_reasons": reasons,
     }
@@ -107,6 +113,11 @@ def review_reasons(
     if any(entry["reason"].startswith("malformed") for entry in extraction.ledger.rejected):
         reasons.append("items_rejected")
     return reasons
+
+
+def _set_aside(extraction: Extraction) -> list[dict[str, Any]]:
+    """Items that account for what was said though there is nothing to do about them."""
+    return [entry["item"] for entry in extraction.ledger.rejected if entry["reason"] in SET_ASIDE_COMMITMENTS]
 
 
 def _overall(evidence_share: float, verified_share: float, gold: dict[str, Any] | None) -> float:

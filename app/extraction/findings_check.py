@@ -4,7 +4,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from app.extraction.answer import Answer, Ledger
+from app.extraction.answer import SET_ASIDE_COMMITMENTS, Answer, Ledger
 from app.extraction.evidence import Searchable
 from app.extraction.matching import main_text, same_drug
 from app.extraction.verification import check
@@ -17,8 +17,14 @@ _CONFIDENCE = {"verified": 0.9, "repaired": 0.75, "contradicted": 0.2, "unsuppor
 
 
 def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any]]]:
-    """The findings by category, as the API gives them; what was merged goes into the answer's ledger."""
+    """The findings by category, as the API gives them; what was merged goes into the answer's ledger.
+
+    What was set aside as declined or historical gets its evidence too: a reviewer wants to see the words.
+    """
     searchable = Searchable(visit.text, visit.turns)
+    for entry in answer.ledger.rejected:
+        if entry["reason"] in SET_ASIDE_COMMITMENTS:
+            entry["item"] = _finding(entry["category"], entry["item"], visit, searchable)
     return {
         category: [
             _finding(category, item, visit, searchable)

@@ -1,0 +1,176 @@
+"""The omission radar: words that carry clinical weight and that no finding accounts for."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.extraction.clinical_terms import clinical_terms
+from app.extraction.second_reader import SecondReading
+from app.findings import ACTION_CATEGORIES
+from app.language.doses import find_doses
+from app.language.drugs import find_drugs
+from app.language.dues import find_dues
+from app.language.procedures import find_procedures
+from app.language.turns import Turn
+from app.llm.offline.clauses_said import Said
+from app.llm.offline.intent import PLANS
+
+# More than a handful of warnings a visit, and nobody reads the next one.
+LISTED_AT_MOST = 5
+LISTED_FROM = 3.0
+SAME_TERM_AT_MOST = 2
+
+_RETURN = re.compile(
+    r"\b(?:come (?:back|in)|see (?:you|me) (?:back|again|in)|follow[- ]?up|check back|recheck|return"
+    r"|book (?:you |an |another )|appointment)\b"
+)
+_SAFETY_NET = re.compile(
+    r"\b(?:call|ring|contact|message|phone|let (?:me|us) know|go to (?:the )?(?:er|emergency|a ?and ?e)|999|911)\b"
+)
+_REFERRAL = re.compile(
+    r"\b(?:refer(?:ral|ring|red)?|specialist|consult(?:ation)?|physical therapy|physio(?:therapy)?)\b"
+)
+_CUES = (("referral", _REFERRAL), ("return", _RETURN), ("call_if", _SAFETY_NET))
+# The rules reader's orders weigh more than its advice, of which every visit holds some that nobody lists.
+_WEIGHTS = {
+    "order_read": 3.0,
+    "advice_read": 1.5,
+    "drug": 2.0,
+    "dose": 1.0,
+    "test": 2.0,
+    "referral": 1.5,
+    "return": 1.5,
+    "call_if": 1.0,
+    "interval": 1.0,
+    "plan": 1.0,
+}
+_READ_AS = {
+    "medication_instructions": "order_read",
+    "clinician_todos": "order_read",
+    "follow_up_tasks": "order_read",
+    "patient_reminders": "advice_read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounted:
+    """What the findings account for: spans of the transcript, and drugs and tests by name."""
+
+    spans: list[tuple[int, int]]
+    terms: frozenset[str]
+
+    def cites(self, start: int, end: int) -> bool:
+        return any(start < theirs_end and theirs_start < end for theirs_start, theirs_end in self.spans)
+
+
+def possibly_missed(
+    turns: Sequence[Turn], findings: Iterable[dict[str, Any]], reading: SecondReading
+) -> list[dict[str, Any]]:
+    """At most five clauses, weightiest first, as `{turn, speaker, quote, start, end, reasons}`.
+
+    `findings` are all items that account for something, those set aside included. A drug or test named nowhere in
+    them weighs wherever it is said; a cue without a name ("come back") only where no finding cites the words.
+    """
+    items = list(findings)
+    spans = [(quote["start"], quote["end"]) for item in items for quote in item["evidence"]]
+    accounted = _Accounted(spans, _terms(items))
+    by_number = {turn.number: turn for turn in turns}
+    read = _read_clauses(reading, accounted)
+    suspects = [_suspect(clause, by_number[clause.turn], accounted, read.get(clause.at)) for clause in reading.clauses]
+    suspects.sort(key=lambda suspect: (-suspect.weight, -suspect.clause.at))
+    return [_listed(suspect, by_number[suspect.clause.turn]) for suspect in _different(suspects)[:LISTED_AT_MOST]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """A clause with what speaks for its having been missed, and the drugs and tests that it alone would bring."""
+
+    clause: Said
+    reasons: list[str]
+    terms: frozenset[str]
+
+    @property
+    def weight(self) -> float:
+        return sum(_WEIGHTS[reason] for reason in self.reasons)
+
+
+def _suspect(clause: Said, turn: Turn, accounted: _Accounted, read_as: str | None) -> _Suspect:
+    start = turn.start + clause.start
+    drugs = {drug.canonical for drug in find_drugs(clause.text)} - accounted.terms
+    tests = {test.name for test in find_procedures(clause.text)} - accounted.terms
+    cited = accounted.cites(start, start + len(clause.text))
+    reasons = [reason for reason, holds in (("drug", drugs), ("test", tests)) if holds]
+    if drugs and find_doses(clause.text):
+        reasons.append("dose")
+    if not cited:
+        reasons += [reason for reason, cue in _CUES if cue.search(clause.words)]
+        if reasons and find_dues(clause.text):
+            reasons.append("interval")
+    if reasons and clause.by_clinician and not clause.asks and PLANS.search(clause.words):
+        reasons.append("plan")
+    if read_as and (reasons or not cited):
+        reasons.append(read_as)
+    return _Suspect(clause, reasons, frozenset(drugs | tests))
+
+
+def _different(suspects: Sequence[_Suspect]) -> list[_Suspect]:
+    """The heavy ones, without those whose drugs and tests two heavier ones bring up already."""
+    kept: list[_Suspect] = []
+    named: Counter[str] = Counter()
+    for suspect in suspects:
+        if suspect.weight >= LISTED_FROM and not _said_enough(suspect.terms, named):
+            kept.append(suspect)
+            named.update(suspect.terms)
+    return kept
+
+
+def _said_enough(terms: frozenset[str], named: Counter[str]) -> bool:
+    return bool(terms) and all(named[term] >= SAME_TERM_AT_MOST for term in terms)
+
+
+def _read_clauses(reading: SecondReading, accounted: _Accounted) -> dict[int, str]:
+    """By clause, as what the rules reader reads it: those that prove something to do that no finding names."""
+    quotes = [
+        (quote["turn"], quote["quote"], _READ_AS[category])
+        for category in ACTION_CATEGORIES
+        for item in reading.answer[category]
+        if item["commitment"] not in ("declined", "historical") and not _named(item, accounted)
+        for quote in item["evidence"][:1]
+    ]
+    read: dict[int, str] = {}
+    for clause in reading.clauses:
+        kinds = {kind for turn, quote, kind in quotes if clause.turn == turn and clause.text in quote}
+        if kinds:
+            read[clause.at] = "order_read" if "order_read" in kinds else "advice_read"
+    return read
+
+
+def _terms(items: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """The drugs and tests that the items are about; a medicine also under the very name that the item gives it."""
+    names = {item["medication_name"].casefold() for item in items if item.get("medication_name")}
+    return clinical_terms("\n".join(_words(item) for item in items)) | names
+
+
+def _named(item: dict[str, Any], accounted: _Accounted) -> bool:
+    terms = _terms([item])
+    return bool(terms) and terms <= accounted.terms
+
+
+def _words(item: dict[str, Any]) -> str:
+    return " ".join(
+        str(item[name]) for name in ("medication_name", "description", "substance", "value") if item.get(name)
+    )
+
+
+def _listed(suspect: _Suspect, turn: Turn) -> dict[str, Any]:
+    start = turn.start + suspect.clause.start
+    return {
+        "turn": turn.number,
+        "speaker": turn.speaker,
+        "quote": suspect.clause.text,
+        "start": start,
+        "end": start + len(suspect.clause.text),
+        "reasons": suspect.reasons,
+    }

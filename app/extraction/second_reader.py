@@ -1,0 +1,24 @@
+"""The rules engine as a second reader of the visit, whatever model was the first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.language.turns import Turn
+from app.llm.offline.clauses_said import Said, cut_visit
+from app.llm.offline.reader import read_visit
+from app.llm.offline.visit import SpokenTurn
+
+
+@dataclass(frozen=True, slots=True)
+class SecondReading:
+    """The visit's clauses, and what the rules made of them, in the shape of a model's raw answer."""
+
+    clauses: list[Said]
+    answer: dict[str, Any]
+
+
+def read_again(text: str, turns: Sequence[Turn]) -> SecondReading:
+    """Reads the transcript itself, not the prompt: offsets in the clauses count from their turn's start in `text`."""
+    spoken = [SpokenTurn(turn.number, turn.speaker, turn.role, text[turn.start : turn.end]) for turn in turns]
+    return SecondReading(cut_visit(spoken), read_visit(spoken, []))
