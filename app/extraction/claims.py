@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.extraction.values import Value, read_values, uncovered
@@ -20,6 +20,7 @@ _CHECKED = (
     *("medication_name", "dosage", "frequency", "duration", "reason", "special_instructions", "description", "due"),
     *("name", "substance", "reaction", "value"),
 )
+_A_DAY = (1.0, 1.0, "days")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _EMPTY_WORDS = words(
     """the and for with your you that this from have has are was were will would can could should about into over per
@@ -52,15 +53,21 @@ def subject_of(category: str, item: dict[str, Any]) -> str:
     return str(item.get(_SUBJECT.get(category, "description")) or "")
 
 
-def stems(text: str) -> set[str]:
+def stems(text: str) -> frozenset[str]:
     """The first five letters of each word that carries meaning."""
-    return {word[:5] for word in map(str.casefold, _WORD.findall(text)) if word not in _EMPTY_WORDS}
+    return frozenset(word[:5] for word in map(str.casefold, _WORD.findall(text)) if word not in _EMPTY_WORDS)
 
 
 def _claims(field: str, text: str) -> Iterator[Claim]:
-    for value in uncovered(read_values(text)):
+    values = uncovered(read_values(text))
+    for value in map(_as_rate, values) if field == "frequency" else values:
         if value.instead is None and not (field in ("medication_name", "name") and value.kind == "number"):
             yield Claim(field, text[value.start : value.end], value)
+
+
+def _as_rate(value: Value) -> Value:
+    """In the field for frequencies "a day" is no length of time, but how often."""
+    return replace(value, kind="frequency", key="1/day") if (value.kind, value.key) == ("span", _A_DAY) else value
 
 
 def _repeated(claim: Claim, claims: list[Claim]) -> bool:

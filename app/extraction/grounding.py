@@ -28,6 +28,12 @@ def drugs_named(name: str) -> frozenset[str]:
     return found or frozenset([" ".join(name.casefold().split())])
 
 
+def is_class(name: str) -> bool:
+    """Whether a name stands for a class of medicines ("antibiotic"), so that any of them may be meant."""
+    found = find_drugs(name)
+    return bool(found) and all(drug.kind == "class" for drug in found)
+
+
 def ground_drug(name: str, region: Region) -> Grounding:
     """Whether the quotes name the drug; when it was named beside or before them, that mention joins the quotes."""
     wanted = drugs_named(name)
@@ -37,7 +43,7 @@ def ground_drug(name: str, region: Region) -> Grounding:
     if mention := _named_nearby(wanted, region):
         region.add_span(mention[0].start, mention[0].end, mention[1])
         return "beside"
-    return "other" if any(value.drug for value in named) else "nothing"
+    return "other" if any(value.drugs for value in named) else "nothing"
 
 
 def ground_words(subject: str, region: Region) -> Grounding:
@@ -71,12 +77,12 @@ def _named_nearby(wanted: frozenset[str], region: Region) -> tuple[Value, Turn] 
         before = [
             v
             for v in region.searchable.values_of(turns[number])
-            if v.drug == v.key and v.end <= first.start and v.kind == "drug"
+            if v.drugs and v.end <= first.start and v.kind == "drug"
         ]
         if before:
             return (before[-1], turns[number]) if before[-1].key in wanted else None
     return None
 
 
-def _nearly_shared(wanted: set[str], said: set[str]) -> bool:
+def _nearly_shared(wanted: frozenset[str], said: frozenset[str]) -> bool:
     return any(fuzz.ratio(one, other) >= _NAME_ALIKE - 2 for one in wanted if len(one) > 3 for other in said)

@@ -1,18 +1,20 @@
 """Looks for one claimed value in the quotes of its item, then right beside them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from app.extraction.claims import Claim
+from app.extraction.claims import Claim, stems
 from app.extraction.evidence import Located, Searchable
-from app.extraction.values import Value, same_value
+from app.extraction.values import Value, interval_of, same_value
 from app.language.turns import Turn
 
 Outcome = Literal["said", "beside", "taken_back", "other", "of_another_drug", "nothing"]
 
 # How far beside a quote a value may stand, in characters: about two spoken clauses.
 _BESIDE = 140
+_AROUND = 50
+_LONG = 300
 _ABOUT_THE_FUTURE = ("dosage", "frequency", "duration", "due", "description", "special_instructions")
 
 
@@ -26,11 +28,17 @@ class Support:
 
 @dataclass(slots=True)
 class Region:
-    """The quotes of one item in the transcript, in order, and what stands beside them."""
+    """The quotes of one item in the transcript, in order, and what stands beside them.
+
+    `drugs`: canonical names that the item is about; it `binds` values to them when one is a medicine and not a class of
+    medicines. `about`: stems of the words that say what the item is about.
+    """
 
     searchable: Searchable
     quotes: list[Located]
-    drugs: frozenset[str] = field(default_factory=frozenset)
+    drugs: frozenset[str] = frozenset()
+    binds: bool = False
+    about: frozenset[str] = frozenset()
 
     def text(self) -> str:
         """All quotes, one a line."""
@@ -56,6 +64,15 @@ class Region:
         ]
         inside = self.values()
         return [value for value in near if value not in inside]
+
+    def is_in_long_quote(self, value: Value) -> bool:
+        """Whether the quote that holds a value is so long that its numbers may be about anything."""
+        return any(q.start <= value.start < q.end and q.end - q.start > _LONG for q in self.quotes)
+
+    def closeness(self, value: Value) -> int:
+        """How many of the item's own words stand close around a value."""
+        around = self.searchable.text[max(0, value.start - _AROUND) : value.end + _AROUND]
+        return len(self.about & stems(around))
 
     def windows(self) -> Iterator[tuple[int, int, Turn]]:
         """The stretches beside the quotes as (start, end, turn), the quotes themselves included."""
@@ -97,30 +114,47 @@ class Region:
 def find_support(claim: Claim, region: Region) -> Support:
     """Whether the claimed value was said of the item's own drug, was taken back, or another stands in its place."""
     inside = [value for value in region.values() if _comparable(claim, value)]
-    ours = [value for value in inside if _is_ours(value, region)]
+    ours = [value for value in inside if _is_ours(claim, value, region)]
     equal = [value for value in ours if same_value(claim.value, value)]
-    standing = [value for value in equal if not value.instead and not _is_past(claim, value)]
+    rivals = [value for value in ours if value not in equal and not value.instead and value.kind == claim.value.kind]
+    standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals)]
     if standing:
-        return Support("said", standing[0])
+        best = max(standing, key=region.closeness)
+        return Support("other", best) if _is_outdone(claim, best, rivals, region) else Support("said", best)
     if equal:
         return _no_longer_stands(equal[0], region)
-    if any(_is_ours(value, region) and not value.instead for value in [*ours, *_cut(claim, region)]):
+    if ours or any(_is_ours(claim, value, region) for value in _cut(claim, region)):
         return _beside(claim, region, only_cut=True) or Support("other", ours[0] if ours else None)
     if any(same_value(claim.value, value) for value in inside):
         return Support("of_another_drug")
     return _beside(claim, region) or Support("nothing")
 
 
+def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) -> bool:
+    """Whether another time stands nearer to the item's words than the claimed one: many may be said in one turn."""
+    if claim.value.kind != "span" or not rivals:
+        return False
+    return max(map(region.closeness, rivals)) > region.closeness(best)
+
+
 def _comparable(claim: Claim, value: Value) -> bool:
-    return value.kind == claim.value.kind
+    return value.kind == claim.value.kind or (claim.value.kind == "span" and interval_of(str(value.key)) is not None)
 
 
-def _is_ours(value: Value, region: Region) -> bool:
-    return not region.drugs or value.drug is None or value.drug in region.drugs
+def _is_ours(claim: Claim, value: Value, region: Region) -> bool:
+    """Whether a value is said of the item's drug, or of none; amid much speech a bare number has to be close."""
+    if not region.binds:
+        return True
+    if claim.value.kind == "number" and claim.field == "dosage" and region.is_in_long_quote(value):
+        return bool(value.drugs & region.drugs)
+    return not value.drugs or bool(value.drugs & region.drugs)
 
 
-def _is_past(claim: Claim, value: Value) -> bool:
-    return value.past and claim.field in _ABOUT_THE_FUTURE
+def _is_past(claim: Claim, value: Value, rivals: list[Value]) -> bool:
+    """A time in the past is never due; a dose of the past stands until another one is said."""
+    if not value.past or claim.field not in _ABOUT_THE_FUTURE:
+        return False
+    return value.kind == "span" or any(not rival.past for rival in rivals)
 
 
 def _no_longer_stands(value: Value, region: Region) -> Support:
@@ -138,7 +172,7 @@ def _beside(claim: Claim, region: Region, *, only_cut: bool = False) -> Support 
     """The claimed value beside the quotes; with `only_cut`, only where a quote begins or ends inside of it."""
     near = _cut(claim, region) if only_cut else [v for v in region.values_beside() if _comparable(claim, v)]
     for value in near:
-        stands = not value.instead and not _is_past(claim, value)
-        if stands and _is_ours(value, region) and same_value(claim.value, value):
+        stands = not value.instead and not _is_past(claim, value, [])
+        if stands and _is_ours(claim, value, region) and same_value(claim.value, value):
             return Support("beside", value)
     return None

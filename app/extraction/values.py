@@ -26,22 +26,28 @@ _MONTHS = "january|february|march|april|june|july|august|september|october|novem
 _DAY = re.compile(
     rf"\b(?:{_WEEKDAYS}|{_MONTHS}|today|tonight|tomorrow|(?:this|next) (?:week|month|year|visit|appointment))\b"
 )
-_OF_A_DRUG = re.compile(r"\s*(?:of|for|on)?\s*(?:(?:the|your|this|that|a|oral)\s+)?")
-_PAST = re.compile(
-    r"\b(?:past|last|previous|been|ago|since|previously|already|history|used to|started|began)\b[^.?!]{0,24}$"
-)
+_OF_A_DRUG = re.compile(r"\s*(?:(?:[a-z]+\s+){0,4}of|for|on)?\s*(?:(?:the|your|this|that|a|some|oral)\s+)?")
+# "ibuprofen you can take with some tylenol": what follows is said of both.
+_LISTED = re.compile(r"[\s,]*(?:[a-z']+\s+){0,5}(?:and|or|with|plus)\s+(?:(?:some|the|your|a|also)\s+)*|\s*,\s*")
+_PAST = re.compile(r"\b(?:past|last|previous|previously|been|ago|history|used to)\b[^.?!]{0,24}$")
 _PAST_AFTER = re.compile(r"\s*(?:,\s*)?(?:ago|old|earlier|prior|before (?:that|you)|back\b|since|of (?:age|history))\b")
+_WAS = re.compile(
+    r"\b(?:had (?:you |it )?(?:been |on |increased|decreased|started|put|raised|lowered)|(?:were|was) (?:on|taking)|"
+    r"used to (?:be on|take)|previously|originally|instead of)\b[^.?!]{0,30}$"
+)
 _FROM = re.compile(r"\bfrom\s+(?:(?:the|your|about|a)\s+)*$")
 _TO = re.compile(r"[^.?!]{0,40}?\bto\b")
 _FAR = 80
+_INTERVAL = re.compile(r"q(?P<low>[\d.]+)(?:-(?P<high>[\d.]+))?(?P<unit>h|d|w|mo|min)")
+_INTERVAL_DAYS = {"min": 1 / 1440, "h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.4375}
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """One value at `text[start:end]`, with a `key` that is equal for equal values however they are said.
 
-    `drug`: canonical name of the medicine that it is said about, where one is named close by; a class is no name.
-    `past`: lies in the past, as the first dose of "from 20 to 40" or the weeks of "for the past two weeks" do.
+    `drugs`: canonical names of the medicines that it is said about, where any are named close by; a class is no name.
+    `past`: lies in the past, as the first dose of "from 20 to 40" and the weeks of "for the past two weeks" do.
     `instead`: taken back by the speaker, who then said the value whose (start, end) this is.
     """
 
@@ -49,13 +55,13 @@ class Value:
     start: int
     end: int
     key: Key
-    drug: str | None = None
+    drugs: frozenset[str] = frozenset()
     past: bool = False
     instead: tuple[int, int] | None = None
 
 
 def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value]:
-    """The values of `text[start:end]` in order, offsets into `text`; each number also stands alone as a "number"."""
+    """The values of `text[start:end]` in order, offsets into `text`; the number of a dose also stands alone."""
     said = text[start : len(text) if end is None else end]
     small = plain(said)
     drugs = find_drugs(said)
@@ -71,7 +77,19 @@ def same_value(claimed: Value, said: Value) -> bool:
     """Whether what was said is what is claimed; a bare number may be claimed of any counted thing."""
     if claimed.kind == "frequency" and said.kind == "frequency":
         return _same_rate(str(claimed.key), str(said.key))
+    if claimed.kind == "span" and said.kind == "frequency":
+        return claimed.key == interval_of(str(said.key))
     return claimed.kind == said.kind and claimed.key == said.key
+
+
+def interval_of(code: str) -> Key | None:
+    """The time between two doses that a frequency states ("q6h"), as the key of a span; None where it states a rate."""
+    match = _INTERVAL.fullmatch(code)
+    if not match:
+        return None
+    days = _INTERVAL_DAYS[match["unit"]]
+    low = float(match["low"])
+    return round(low * days, 2), round(float(match["high"] or low) * days, 2), "days"
 
 
 def uncovered(values: Iterable[Value]) -> list[Value]:
@@ -100,13 +118,18 @@ def _values(said: str, small: str) -> Iterator[Value]:
         yield from _dose(said, dose)
     for match in _SAID_WITH_ARTICLE.finditer(small):
         yield Value("dose", match.start(), match.end(), (1.0, 1.0, str(match.lastgroup)))
-    for span in find_time_spans(said):
-        if not any(often.start < span.end and span.start < often.end for often in frequencies):
-            yield _span(span)
+    spans = [span for span in find_time_spans(said) if not _within(span, frequencies)]
+    for span in spans:
+        yield from _span(said, span)
     for match in _DAY.finditer(small):
         yield Value("day", match.start(), match.end(), match.group())
     for number in find_numbers(said):
-        yield from _number(said, number)
+        if not _within(number, [*frequencies, *spans]):
+            yield from _number(said, number)
+
+
+def _within(value: Number | Duration, wholes: Iterable[Frequency | Duration]) -> bool:
+    return any(whole.start < value.end and value.start < whole.end for whole in wholes)
 
 
 def _frequency(found: Frequency) -> Iterator[Value]:
@@ -136,20 +159,37 @@ def _amount(low: float, high: float, unit: str) -> Key:
     return (round(low * scale, 6), round(high * scale, 6), "mg") if scale else (float(low), float(high), unit)
 
 
-def _span(span: Duration) -> Value:
+def _span(said: str, span: Duration) -> Iterator[Value]:
+    yield Value("span", span.start, span.end, _days(span))
+    for start, end in span.withdrawn:
+        for old in find_time_spans(said[start:end]):
+            yield Value("span", start, end, _days(old), instead=(span.start, span.end))
+
+
+def _days(span: Duration) -> Key:
     low, high = in_days(span)
-    return Value("span", span.start, span.end, (round(low, 2), round(high, 2), "days"))
+    return round(low, 2), round(high, 2), "days"
 
 
 def _with_drug(small: str, value: Value, drugs: list[Drug]) -> Value:
-    """Says which drug a value belongs to: the one right after it ("forty of lasix"), else the last one close before."""
+    """Says which drugs a value belongs to: the one right after it ("forty of lasix"), else the last close before it."""
     medicines = [drug for drug in drugs if drug.kind != "class"]
     after = next((drug for drug in medicines if drug.start >= value.end), None)
     if after and value.kind in ("dose", "number") and _OF_A_DRUG.fullmatch(small, value.end, after.start):
-        return replace(value, drug=after.canonical)
-    before = next((drug for drug in reversed(medicines) if drug.end <= value.start), None)
-    near = before is not None and value.start - before.end <= _FAR
-    return replace(value, drug=before.canonical) if before and near else value
+        return replace(value, drugs=_names([after]))
+    before = [drug for drug in medicines if drug.end <= value.start]
+    if not before or value.start - before[-1].end > _FAR:
+        return value
+    listed = [before[-1]]
+    for drug in reversed(before[:-1]):
+        if not _LISTED.fullmatch(small, drug.end, listed[-1].start):
+            break
+        listed.append(drug)
+    return replace(value, drugs=_names(listed))
+
+
+def _names(drugs: Iterable[Drug]) -> frozenset[str]:
+    return frozenset(drug.canonical for drug in drugs if drug.kind != "class")
 
 
 def _with_past(small: str, value: Value) -> Value:
@@ -157,7 +197,8 @@ def _with_past(small: str, value: Value) -> Value:
     if value.kind == "span":
         return replace(value, past=bool(_PAST.search(before) or _PAST_AFTER.match(small, value.end)))
     if value.kind in ("dose", "number", "frequency"):
-        return replace(value, past=bool(_FROM.search(before) and _TO.match(small, value.end)))
+        was = _WAS.search(before) or (_FROM.search(before) and _TO.match(small, value.end))
+        return replace(value, past=bool(was))
     return value
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from app.extraction.claims import Claim, claims_of, subject_of
+from app.extraction.claims import Claim, claims_of, stems, subject_of
 from app.extraction.evidence import Located, Searchable
-from app.extraction.grounding import drugs_named, ground_drug, ground_words
+from app.extraction.grounding import drugs_named, is_class, ground_drug, ground_words
 from app.extraction.polarity_check import contradiction, missing_negation
 from app.extraction.support import Region, find_support
 from app.extraction.values import Value
@@ -66,8 +66,10 @@ class _Case:
 
     def check_subject(self) -> None:
         subject = subject_of(self.category, self.item)
+        self.region.about = stems(subject)
         if self.category == "medication_instructions":
             self.region.drugs = drugs_named(subject)
+            self.region.binds = not is_class(subject)
             outcome = ground_drug(subject, self.region)
         elif self.category == "vitals":
             return

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.language.numbers import find_numbers
+from app.language.numbers import find_numbers, keep_last_said
 from app.language.plain import plain
 
 _UNITS = {
@@ -55,13 +55,17 @@ _PAST_AFTER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A span of time said at `text[start:end]`; `unit` is one of minute, hour, day, week, fortnight, month, year."""
+    """A span of time said at `text[start:end]`; `unit` is one of minute, hour, day, week, fortnight, month, year.
+
+    `withdrawn` holds the spans of times that the speaker took back just before ("four weeks, no, two weeks").
+    """
 
     start: int
     end: int
     low: float
     high: float
     unit: str
+    withdrawn: tuple[tuple[int, int], ...] = ()
 
 
 def find_durations(text: str) -> list[Duration]:
@@ -82,7 +86,7 @@ def find_time_spans(text: str) -> list[Duration]:
     for span in found:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
-    return kept
+    return keep_last_said(text, kept)
 
 
 def in_days(duration: Duration) -> tuple[float, float]:
@@ -95,7 +99,9 @@ def _counted(small: str) -> Iterator[Duration]:
     for number in find_numbers(small):
         if unit := _UNIT.match(small, number.end):
             half = 0.5 if unit["half"] else 0.0
-            yield Duration(number.start, unit.end(), number.low + half, number.high + half, _UNITS[unit["unit"]])
+            yield Duration(
+                number.start, unit.end(), number.low + half, number.high + half, _UNITS[unit["unit"]], number.withdrawn
+            )
 
 
 def _with_article(small: str) -> Iterator[Duration]:
