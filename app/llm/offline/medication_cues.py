@@ -31,7 +31,7 @@ _SPLIT_WORDS = (
 )
 _SPACES = re.compile(r"\s+")
 
-_NOT = r"(?:don't|do not|doesn't|didn't|did not|won't|wouldn't|would not|isn't|not|never|can't|cannot|shouldn't|should not)"
+_NOT = r"(?:don't|do not|doesn't|didn't|did not|won't|will not|wouldn't|would not|isn't|aren't|not|never|can't|cannot|shouldn't|should not)"
 _TAKING = r"(?:take|taking|use|using|be on|be taking|being on|go on|going on|try|trying|have|having|start|starting|get)"
 _DOSE_OF = (
     r"(?:the |your |that |this |his |her |my |their |a |an |any |some |more |dose |dosage |of |on |in |up |down |to )*"
@@ -59,6 +59,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:need\w*|start\w*|giv\w+|prescrib\w+|put\w*|recommend\w*|requir\w+|advise|warrant|necessary|indicated|suggest\w*|add\w*)"
         r"(?: you)?(?: on| to take)?",
         r"no (?:need|reason|indication|role) (?:for|to (?:take|start|use|give you))",
+        r"(?:wait|hold|holding off)(?: \w+){0,4} before (?:we|i|you)?(?: \w+)?",
         r"hold(?:ing)? off (?:on|with)(?: starting| giving| adding)?",
         r"(?:instead of|rather than|as opposed to|without)(?: taking| using| having to take)?",
         r"no(?! more| longer| need| reason| problem| i| it| that| we| you| the)",
@@ -96,6 +97,8 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         rf"(?:higher|lower|stronger|smaller|bigger|another|second|extra) dose (?:of )?{_DOSE_OF}",
     ),
     "continue": (
+        rf"{_NOT}(?: \w+){{0,3}}? (?:stop\w*|discontinu\w+|chang\w+|tak(?:e|ing) you off)(?: taking| with)?",
+        r"finish(?:ing)?(?: off| out| up)?(?: the course of| the rest of)?(?: your| the)?",
         r"continu(?:e|ing)(?: on| with| to (?:take|use|be on)| (?:you|her|him|taking|using)(?: on| with)?)*",
         r"(?:keep|keeping|maintain|leave|leaving)(?: you| her| him)?(?: on| taking| using| up with| going with)*",
         r"(?:stay|staying|remain|stick|sticking|carry on|carrying on|go on|resume|remaining)(?: (?:on|with|taking|using))+",
@@ -112,6 +115,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:i've|i have|have|i've been) (?:tried|trying)",
         r"(?:took|taken|switched|weaned) (?:you|me|him|her) off(?: of)?",
         r"(?:switched|changed) (?:you|me|him|her) from",
+        r"(?:had you take|tried you on|put you on it before|can't (?:take|have|tolerate))",
         r"(?:previously|in the past|last (?:year|month|week|time|visit)|years ago|came off|stopped taking|off(?: of)?)",
         r"(?:i|she|he) (?:haven't|have not|hasn't|wasn't|am not|'m not|don't|do not|doesn't|never|didn't)(?: \w+ly| been| ever)*"
         r" (?:take|took|taken|taking|on|use|used|using|tried|have|need)",
@@ -122,7 +126,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:i've|i have|been) (?:been )?(?:popping|taking some|using some|taking a lot of|putting)",
     ),
     "present": (
-        r"(?<!that )(?<!which )(?:you're|you are|you've been|he's|she's|she is|he is|patient is|i'm|i am|i've been|you were|they're|we're|she has been|"
+        r"(?<!that )(?<!which )(?:you're|you are|you've been|he's|she's|she is|he is|patient is|i'm|i am|i've been|they're|we're|she has been|"
         r"he has been|has been|have been|been|you|i|is|am|are)(?: (?:still|currently|already|only|now|both|being|maintained|managed|controlled|"
         r"stable|well|continued|supposed to be|consistent(?:ly)?|regular(?:ly)?|daily|doing (?:well|okay|good|fine|great)|compliant))*"
         r" (?:on|taking|using|with)",
@@ -141,6 +145,10 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:increased|decreased|reduced|changed|upped|doubled|adjusted) (?:your|the|my|her|his)(?: dose| dosage)?(?: of)?",
     ),
     "asked": (
+        r"(?:how (?:would|do|did) you feel about|what do you think (?:about|of)|how about|what about)(?: (?:going on|starting|taking|trying|adding|being on|using))*",
+        r"(?:would|are|were) you (?:be )?(?:open|willing|interested|okay|ok|happy|up|keen|comfortable|agreeable)(?: (?:to|in|with|for|on))?"
+        r"(?: (?:going on|start\w*|tak\w+|try\w*|add\w*|us\w+))?",
+        r"do you (?:want|need|like)(?: me| us)?(?: to)?(?: a| any)? ?(?:refill|renew|prescri\w+|start|try|send|give|call)\w*(?: you| in| for| of| on| your| the| some)*",
         r"(?:are|were|is|was) (?:you|she|he)(?: (?:still|currently|also|now|able to|ever|even|taking it|still able))* (?:take|taking|on|using|use)",
         r"(?:do|does|did|can|would) (?:you|she|he)(?: (?:still|currently|ever|also|use|need|want))*"
         r" (?:take|use|try|have|get|need|want|on|like)(?: (?:to|any))*(?: \w+ \w+ from)?",
@@ -171,7 +179,9 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:worth|try|trying)(?: (?:taking|using|trying|some|a|getting|out))*",
         r"(?:medication|medicine|drug|pill|cream|tablet|antibiotic|steroid|relaxant|relaxer|something)s?(?: that's| which is| that is)? (?:called|named)",
         r"dragon(?: please)? order",
+        r"(?:you|he|she)(?:'ll| will| do| are going to| definitely)* needs?(?: to (?:take|be on|start|use))?(?: (?:some|an?|the))*",
         r"(?:need|needs) (?:to (?:take|be on|start|use)|some|an?)",
+        r"go(?:ing)? for",
     ),
 }
 
@@ -184,11 +194,12 @@ AFTER = re.compile(
     r"(?P<allergy>^ ?(?:allerg\w+|intoleran\w+))"
     r"|(?P<past>^(?: \w+){0,4} (?:didn't|did not|doesn't|does not|hasn't|wasn't|haven't|never|don't)(?: \w+){0,2}? (?:help|work|do|touch|make|relieve|control|cut|last)\w*"
     r"|^(?: \w+){0,4} (?:in the past|years ago|back in|as a (?:kid|child)|last (?:year|month|week|night)|yesterday|this morning|when i was)"
-    r"|^(?: \w+){0,2} (?:helped|worked) )"
+    r"|^(?: \w+){0,2} (?:helped|worked) |^(?: \w+){0,10} (?:was|were|got|been) (?:stopped|discontinued))"
     r"|(?P<stop>\b(?:(?:want|like|need) you to|you (?:can|should|need to|could)|let's|we'll|we can|i'll|we're going to|i'm going to|please|and|would) "
     r"(?:stop|hold|discontinue|come off|cut out|quit)\b(?! (?:by|smok|drink|eat)))"
     r"|(?P<change>\b(?:increase|decrease|double|lower|reduce|raise|bump|adjust|up) (?:it|that|this|the dose|the dosage|your dose|your dosage|those|them)\b)"
-    r"|(?P<continue>\b(?:continue|keep taking|keep using|stay on|refill|keep you on|stick with|keep on|carry on with|continue taking|continue on|continue with|keep) (?:it|that|this|those|them|taking (?:it|that|those))\b)"
+    r"|(?P<continue>\b(?:continue|keep taking|keep using|stay on|refill|keep you on|stick with|keep on|carry on with|continue taking|continue on|continue with|keep) (?:it|that|this|those|them|taking (?:it|that|those))\b"
+    r"|\b(?:stays?|keep it|keeping it|remains?|leave it) (?:on )?(?:exactly )?(?:the same|unchanged|as it is)\b|\bno changes?\b)"
     r"|(?P<start>\b(?:you're going to|you'll|i want you to|you can|you should|you only have to|you need to|want you|i can) (?:take|give|use|apply|put) (?:up to )?(?:it|that|this|those|them|one|two|three|\d)\b)"
 )
 
@@ -198,7 +209,7 @@ IF = re.compile(
 )
 # "If you have pain" tells when to take, not whether it is ordered.
 AS_NEEDED_IF = re.compile(
-    r"\bif (?:you|there|it|the pain|pain|you're|your \w+)(?:'re| are| is|'s|'ve| have)?"
+    r"\bif (?:you(?! get| develop| start)|there|it|the pain|pain|you're|your \w+)(?:'re| are| is|'s|'ve| have)?"
     r"(?: \w+){0,3} (?:need|needed|in pain|hurts?|hurting|sore|headaches?|fever|aches?|some pain|any pain|pain|discomfort|flare|want|like|wish|can)\b"
 )
 
@@ -213,8 +224,29 @@ _OTHER_HAS = re.compile(
     r"(?!.*\b(?:i|me|i'm|i've|we|you|you're|your)\b)"
 )
 PEOPLE = re.compile(
-    r"\b(?:people|patients|someone|somebody|everyone|folks|guidelines?)\b[^.]*\b(?:take|use|give|get|are on|need|on|want|have)\b[^.]*$"
+    r"\b(?:people|patients|someone|somebody|everyone|folks|guidelines?|(?:another|other|a) patients?(?: of mine)?)\b[^.]*\b(?:take|use|give|get|are on|need|on|want|have|with)\b[^.]*$"
 )
+
+
+# What the next speaker says of the medicine just named, without naming it.
+FOLLOW_UP = re.compile(
+    r"\b(?:(?P<stop>(?:stop|discontinue|come off|hold)(?: taking| using)?)|(?P<continue>continue|keep(?: on)?(?: taking| using)?|carry on|stay on|stick with"
+    r"|continue taking|keep going|keep on)|(?P<change>increase|decrease|double|reduce|lower|halve|bump up))(?: on| with)? (?:it|that|this|them|those|the same)\b"
+)
+REFUSAL = re.compile(
+    r"\b(?:(?:rather|sooner|prefer|want|like) (?:to )?not|(?:don't|do not|didn't|wouldn't) (?:really |think i )?(?:want|need|like|feel comfortable)|don't think so"
+    r"|not (?:going to|taking|comfortable|keen|sure i want|interested|for me|a fan|happy)|won't (?:take|be|do|use)|will not (?:take|be)|no thank|no thanks|refuse"
+    r"|(?:say|said|saying|still a) no|i(?:'ll| will| think i will| would like to) (?:pass|wait|hold off|skip|decline)|i hate|prefer to (?:stay|wait|try)|rather (?:stay|wait|try|just)"
+    r"|i can't (?:take|do)|let's not|leave it for now|i pass)\b"
+)
+_INSISTS = re.compile(
+    r"\b(?:still (?:want|like|recommend|think)|really (?:want|need|think|recommend)|i'd still|but i|important that|you need|you should)\b"
+)
+
+
+def is_refusal(answer: str, reply: str) -> bool:
+    """Whether the patient's answer refuses what was just offered, and the clinician's reply lets it be."""
+    return bool(REFUSAL.search(tidy(answer)[:200])) and not _INSISTS.search(tidy(reply)[:200])
 
 
 def tidy(words: str) -> str:

@@ -7,13 +7,24 @@ from dataclasses import dataclass, replace
 from app.language.drugs import Drug, find_drugs
 from app.language.plain import plain
 from app.language.turns import Role
-from app.llm.offline.medication_cues import AFTER, AS_NEEDED_IF, CUES, IF, Act, is_another_persons, tidy
+from app.llm.offline.medication_cues import (
+    AFTER,
+    AS_NEEDED_IF,
+    CUES,
+    FOLLOW_UP,
+    IF,
+    REFUSAL,
+    Act,
+    is_another_persons,
+    is_refusal,
+    tidy,
+)
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.visit import SpokenTurn
 
 _SENTENCE_END = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)[.?!](?=\s|$)(?!\s*(?:\d|five\b))")
 _YES = re.compile(
-    r"^\W*(?:oh |well |um+ |uh |,)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|i am|i do|i have|still|every ?day|uh-huh|sure|absolutely|of course|you can|definitely|that's fine|that's right|exactly|twice|once)\b"
+    r"^\W*(?:oh |well |um+ |uh |,)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|i am|i do|i have|still|every ?day|uh-huh|sure|absolutely|of course|you can|definitely|that's fine|that's right|that's fine|that would be|fine|sounds (?:good|great|fine)|ok(?:ay)?|exactly|twice|once)\b"
 )
 _NO = re.compile(
     r"^\W*(?:oh |well |um+ |uh |,)*(?:no|nope|nah|not|i don't|i do n't|i haven't|i have n't|never|neither|i'm not|none|i stopped|i would n't|i wouldn't)\b"
@@ -33,7 +44,11 @@ _JOINS = re.compile(
     r"(?:[^.?!]|\.(?=\s*(?:and|as well|plus|also|\d)))*?(?:\b(?:and|plus|as well|or|also|with)\b|,)[^.?!]*"
 )
 _DOSED = re.compile(
-    r"^ ?(?:\w+ ){0,4}?(?:milligrams?|mg|mcg|micrograms?|tablets?|puffs?|units|every|once|twice|three times|four times|capsules?|drops)\b"
+    r"^ ?(?:\S+ ){0,8}?(?:milligrams?|mg|mcg|micrograms?|tablets?|puffs?|units|every|each|once|twice|times a day|capsules?|drops|daily|for \w+ (?:days?|weeks?)|at bedtime|nightly)\b"
+)
+_OFFERED = ("start", "change", "conditional", "asked", "present")
+_OFFER = re.compile(
+    r"\b(?:feel about|think about|think of|how about|open|willing|interested|keen|happy|agreeable|do you want|do you like|would you)\b"
 )
 _ALLERGIES = re.compile(r"\ballerg")
 _REGULARLY = re.compile(
@@ -45,6 +60,10 @@ _THEN = re.compile(
 
 _NEXT_THING = re.compile(
     r"\b(?:or|plus|instead|stop|as well as|and (?:then )?(?:i|we|you|also|the|some|a)|also|but|not)\b"
+)
+_TAKEN_BACK = re.compile(
+    r"[\s,.;-]*(?:(?:uh|um|er|no|oh|wait|well)[\s,.;-]+)*(?:sorry|i'?m sorry|i mean|i meant|correction|scratch that|rather|actually(?: no)?|my mistake"
+    r"|let me correct that|strike that|excuse me)[\s,.;-]+(?:(?:uh|um|the|it's|i mean|make that|no)[\s,.;-]+)*"
 )
 _WHICH_IS = re.compile(
     r"[\s,]*(?:(?:which|that|this|it)(?:'s| is| are)|is|as|like|for|or)?(?: (?:a|an|the|your|that|some|called|known as|basically|just|kind of|uh|um))*\s*"
@@ -82,9 +101,10 @@ def read_mentions(turns: Sequence[SpokenTurn]) -> list[Mention]:
         if drugs:
             words = plain(turn.text)
             drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(words, drugs, at)]
+            drugs = [drug for at, drug in enumerate(drugs) if not _is_taken_back(words, drugs, at)]
             read = [_read(index, words, drugs, at, roles[index]) for at in range(len(drugs))]
-            mentions += [_answered(mention, turns, roles) for mention in _inheriting(words, read)]
-    return mentions
+            mentions += [_answered(mention, turns) for mention in _inheriting(words, read)]
+    return [_followed_up(mention, mentions, turns, roles) for mention in mentions]
 
 
 def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None) -> Mention | None:
@@ -94,7 +114,7 @@ def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None)
         return None
     act, cue = _act_before(before)
     act, cue = _act_after(after, act, cue, role)
-    if act in ("start", "change", "continue") and _is_conditional(before, after):
+    if act in (None, "start", "change", "continue", "stop") and _is_conditional(before, after):
         act = "conditional"
     act = _patients(act, role)
     return Mention(index, drug, role, act, cue, bool(_REGULARLY.search(before + after)), bool(_DOSED.match(after)))
@@ -124,6 +144,13 @@ def _is_explained(words: str, drugs: list[Drug], at: int) -> bool:
     return bool(
         at and drugs[at - 1].kind == "medicine" and _WHICH_IS.fullmatch(words, drugs[at - 1].end, drugs[at].start)
     )
+
+
+def _is_taken_back(words: str, drugs: list[Drug], at: int) -> bool:
+    """Whether the speaker at once puts another name in place of this one: "metformin, sorry, glipizide"."""
+    if at + 1 >= len(drugs) or drugs[at + 1].canonical == drugs[at].canonical:
+        return False
+    return bool(_TAKEN_BACK.fullmatch(words, drugs[at].end, drugs[at + 1].start))
 
 
 def _before(words: str, drugs: list[Drug], at: int) -> str:
@@ -163,7 +190,11 @@ def _act_after(after: str, act: Act | None, cue: str, role: Role | None) -> tupl
     if kind == "allergy":
         return kind, later[0]
     if kind == "past":
-        return ("past", later[0]) if act in (None, "present", "asked", "start") and role != "clinician" else (act, cue)
+        return (
+            ("past", later[0])
+            if act in (None, "present", "asked") or (act == "start" and role == "patient")
+            else (act, cue)
+        )
     if role != "patient" and act in (None, "present", "past", "asked"):
         return kind, later[0]
     return act, cue
@@ -190,7 +221,7 @@ def _patients(act: Act | None, role: Role | None) -> Act | None:
     return told.get(act, act)
 
 
-def _answered(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Role | None]) -> Mention:
+def _answered(mention: Mention, turns: Sequence[SpokenTurn]) -> Mention:
     """Questions settled by the answer of the next turn, and bare names by the question of the turn before."""
     if mention.act == "asked":
         return replace(mention, act=_by_answer(mention, turns))
@@ -207,10 +238,42 @@ def _answered(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Rol
     return mention
 
 
+def _followed_up(
+    mention: Mention, mentions: Sequence[Mention], turns: Sequence[SpokenTurn], roles: Sequence[Role | None]
+) -> Mention:
+    """What the turns behind the mention make of it: the patient refuses, or the clinician says to keep or stop "it"."""
+    if mention.role != "patient" and mention.act in _OFFERED and _is_refused(mention, turns, roles):
+        return replace(mention, act="refused")
+    if mention.act not in ("present", "past", "asked", None):
+        return mention
+    named = {other.index for other in mentions if other.drug.canonical != mention.drug.canonical}
+    for index in range(mention.index + 1, min(mention.index + 3, len(turns))):
+        if index in named or mention.index in named:
+            return mention
+        said = FOLLOW_UP.search(tidy(plain(turns[index].text))[:120]) if roles[index] != "patient" else None
+        if said:
+            return replace(mention, act=said.lastgroup, cue=said[0], role="clinician")
+    return mention
+
+
+def _is_refused(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Role | None]) -> bool:
+    """A refusal in the next turn is of what the turn ended with, not of what came long before its end."""
+    at = mention.index + 1
+    if at >= len(turns) or roles[at] == "clinician" or len(turns[mention.index].text) - mention.drug.end > _FARTHEST:
+        return False
+    return is_refusal(plain(turns[at].text), plain(turns[at + 1].text) if at + 1 < len(turns) else "")
+
+
 def _by_answer(mention: Mention, turns: Sequence[SpokenTurn]) -> Act | None:
     answer = plain(turns[mention.index + 1].text) if mention.index + 1 < len(turns) else ""
     if "avoid" in mention.cue or "away" in mention.cue:
         return None
+    if "refill" in mention.cue or "renew" in mention.cue:
+        return "continue" if _YES.match(answer) else None
+    if _OFFER.search(mention.cue):
+        return (
+            "start" if _YES.match(answer) else "refused" if _NO.match(answer) or REFUSAL.search(tidy(answer)) else None
+        )
     if _YES.match(answer):
         if mention.role == "clinician":
             return "past" if re.search(r"\b(?:tried|did you)\b", mention.cue) else "present"

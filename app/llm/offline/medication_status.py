@@ -13,6 +13,7 @@ _DECIDES = frozenset({*_ORDERS, "conditional", "unneeded", "refused"})
 _AGAIN = re.compile(r"\b(?:back|restart|again|resume|switch)\b")
 # "Don't take ibuprofen with it" stops nothing that was not taken.
 _WARNS = re.compile(r"\b(?:avoid|away|refrain|clear|n't|not|never|mix)")
+_STOPS = re.compile(r"\b(?:stop|discontinu|come off|hold|off)\b")
 _ADVISED = re.compile(r"\b(?:recommend|suggest|advise|encourage|can|could|may|might|try|trying|worth|consider|should)")
 
 # Taken when it hurts, itches or runs: that a patient has taken one before the visit does not mean that it goes on.
@@ -69,6 +70,8 @@ def _last_word(words: Sequence[Mention], mentions: Sequence[Mention]) -> Decisio
     if last.act in ("conditional", "continue") and orders:
         # A plan for later does not undo what is ordered now, nor does "keep taking it" undo the change just made.
         last = next((word for word in reversed(orders) if word.act != "continue"), orders[-1])
+    if last.act == "start":
+        last = next((word for word in reversed(orders) if word.act == "change"), last)
     if last.act == "conditional":
         return _conditional(last, mentions)
     if last.act in ("unneeded", "refused"):
@@ -85,7 +88,7 @@ def _conditional(last: Mention, mentions: Sequence[Mention]) -> Decision:
     present = [mention for mention in mentions if mention.act == "present"]
     if present and _goes_on(mentions):
         return Decision("continue", "continuing", present[-1])
-    return Decision("start", "conditional", last)
+    return Decision("stop" if _STOPS.search(last.cue) else "start", "conditional", last)
 
 
 def _is_taken(mentions: Sequence[Mention], until: Mention) -> bool:
