@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, get_args
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from app.language.plain import plain
 
-Kind = Literal["lab", "imaging", "procedure", "referral"]
+Kind = Literal["lab", "imaging", "procedure", "treatment", "referral"]
 
 _BORDER = re.compile(r"(?:e?s)?(?!\w)")
 
@@ -72,8 +72,7 @@ def _lines() -> Iterator[tuple[Kind, list[str]]]:
 
 
 def _kind(heading: str) -> Kind:
-    kinds: dict[str, Kind] = {"lab": "lab", "imaging": "imaging", "procedure": "procedure", "referral": "referral"}
-    return kinds[heading]
+    return next(kind for kind in get_args(Kind) if kind == heading)
 
 
 def _spellings(name: str) -> set[str]:

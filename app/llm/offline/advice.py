@@ -52,7 +52,7 @@ _EMPTY = re.compile(
 _NOT_ADVICE = re.compile(
     r"\b(?:dragon|deep breaths?|breathe (?:in|out)|squeeze|push (?:against|on|down|up|your)|follow my|close your eyes|raise|hold (?:still|your|out|on)|tell me|point to|look (?:up|at|down|straight)|open (?:your|up|wide)|say ah|sit (?:up|back|down|here)"
     r"|stand (?:up|here|for)|relax|turn (?:your|to|around)|walk (?:across|for me|over)|lay|lie (?:back|down|flat)|wiggle|does (?:it|that|this) hurt|hop (?:up|on)|stick out|take a (?:quick )?(?:look|listen)|physical exam"
-    r"|have you been|listen to|feel (?:me|this)|show me|vital signs|go over|device|camera|screen|microphone|when you (?:eat|drink|lift|walk|exercise|run|wash)|used to|have you (?:tried|had|noticed))\b"
+    r"|have you been|listen to|feel (?:me|this)|show me|vital signs|go over|device|mask|camera|screen|microphone|when you (?:eat|drink|lift|walk|exercise|run|wash)|used to|have you (?:tried|had|noticed))\b"
 )
 _LIFESTYLE = re.compile(
     r"\b(?:eat|diet|drink|exercis|walk|smok|alcohol|weight|salt|sodium|sugar|sleep|rest|stress|coffee|caffein|carb|food|fluid|hydrat|run|ski|sport|lift|avoid|stay|ice|elevat|moistur|activ|easy|break)"

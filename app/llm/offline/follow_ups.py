@@ -7,12 +7,13 @@ from typing import Any
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import conditional
 from app.llm.offline.orders import due_of
+from app.llm.offline.phrasing import imperative
 
 Item = dict[str, Any]
 
 _BACK = re.compile(r"\bback\b|\breturn|\bagain\b")
 _RETURNS = re.compile(
-    r"\b(?:(?P<see>see(?:ing)? (?:you|him|her|them|me)\b)|(?P<come>com(?:e|ing) (?:back|in\b|and see)|be back|back (?:here )?in\b|pop back"
+    r"\b(?:(?P<see>see(?:ing)? (?:you|him|her|them|me)\b)|(?P<come>com(?:e|ing) (?:back|in\b|and see)|be back (?:here|in|for)\b(?! to)|(?:get|have) (?:you|him|her) back\b|pop back"
     r"|return(?:ing)?(?: visit| in| to)|check back)|(?P<follow>follow(?:ing)?[- ]?up)|(?P<talk>touch base|speak (?:to you )?again)"
     r"|(?P<book>(?:book|schedule|make|set up|arrange) (?:an|another|a|you|your)(?: \w+){0,3}? ?(?:appointment|visit)))"
 )
@@ -29,7 +30,7 @@ _ARRANGED = re.compile(
 )
 _NOT_A_VISIT = re.compile(
     r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a |your )?(?:follow|see)|as you can see|presents?\b"
-    r"|(?:before|until|between now and when|since) (?:i|we|you) (?:see|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
+    r"|not be able|back to normal|coming in today|(?:before|until|between now and when|since) (?:i|we|you) (?:see|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
     r"|come in today|brings? you|came in|in for (?:a )?follow|follow up on (?:your|the|some|that)|in (?:a|about a|just a) (?:few )?(?:minutes?|moments?|seconds?|bit)\b"
     r"|come in (?:and|to) (?!see)|nurse|assistant)"
 )
@@ -43,29 +44,41 @@ _WITH_OTHER = re.compile(
     rf"(?:your |the |my |our |a |an |one of (?:our|my|the) )?(?P<who>(?:[\w-]+ ){{0,2}}?(?:{_WHO}))\b"
 )
 _SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
+_GOT_SCHEDULED = re.compile(r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?", re.IGNORECASE)
 _SCHEDULES = re.compile(
-    r"\b(?:schedul(?:e|ing|ed)|book(?:ed|ing)? you|arrange|organi[sz]e|set (?:that|this|it) up|call (?:the )?(?:support|reception|front desk))\b"
+    r"\b(?:(?:get |have )?(?:you |this |that |it |him |her )?(?:all )?schedul(?:e|ed)|book(?:ed|ing)? you|arrange(?! (?:some |a )?(?:blood|test|scan))|organi[sz]e(?! (?:some |a )?(?:blood|test|scan))|set (?:that|this|it) up|call (?:the )?(?:support|reception|front desk))\b"
 )
 _ASKS_WHEN = re.compile(
     r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment|be back)\b"
 )
+_IF = re.compile(r"\b(?:if|unless|sooner)\b")
+_RECURS = re.compile(r"dail|night|every|once|twice|times|week(?:ly)?$")
+_YEARLY = re.compile(r"year|annual|in |next |time|this ")
 _VERBS = {"come": "Come back", "follow": "Follow up", "talk": "Speak again", "book": "Book an appointment"}
 
 
 def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
     """Follow-up tasks as raw items: return visits by their time, each once, then other clinicians and bookings."""
     planned = [said for said in visit if said.by_clinician and not said.asks and _PLANNED.search(said.words)]
-    returns = [item for said in planned if (item := _return_visit(said))] or _answered_when(visit)
+    returns = [item for said in planned if (item := _return_visit(said, visit))] or _answered_when(visit)
     others = [item for said in planned if (item := _other_clinician(said) or _seen_soon(said) or _booking(said))]
     return _visits_once(returns) + _each_once(others)
 
 
-def _return_visit(said: Said) -> Item | None:
+def _hangs(said: Said, visit: Sequence[Said]) -> bool:
+    """Whether the visit is only for a case: that belongs to the safety net."""
+    near = [said, *visit[max(0, said.at - 1) : said.at]] if not due_of(said) else [said]
+    return any(_IF.search(other.words) for other in near if other.turn == said.turn)
+
+
+def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
     found = _RETURNS.search(said.words)
     if not found or _NOT_A_VISIT.search(said.words) or _WITH_OTHER.search(said.words):
         return None
     due = due_of(said, bare=True)
-    if re.search(r"\b(?:if|unless)\b", said.words) or not (due or _ARRANGED.search(said.words)):
+    if due and _RECURS.search(due) and not _YEARLY.search(due):
+        return None
+    if _hangs(said, visit) or not (due or _ARRANGED.search(said.words)):
         return None
     verb = _VERBS.get(found.lastgroup or "", "Come back" if _BACK.search(said.words) else "Return visit")
     return _task(f"{verb} {due}" if due else verb, said, due, "patient")
@@ -104,9 +117,10 @@ def _booking(said: Said) -> Item | None:
     found = _SCHEDULES.search(said.words)
     if not found or _RETURNS.search(said.words):
         return None
-    words = " ".join(said.text[found.start() :].split()[:10]).strip(" ,.")
     by_patient = bool(re.search(r"\byou (?:need|can|should|will|have)\b", said.words[: found.start()]))
-    return _task(words[:1].upper() + words[1:], said, due_of(said), "patient" if by_patient else "clinician")
+    words = _GOT_SCHEDULED.sub(r"schedule \1", said.text[found.start() :])
+    due = due_of(said)
+    return _task(imperative(words), said, due, "patient" if by_patient else "clinician")
 
 
 def _task(description: str, said: Said, due: str | None, assigned_to: str) -> Item:

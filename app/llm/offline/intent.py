@@ -24,7 +24,7 @@ _ACTS = re.compile(
 _RESULTS_BEFORE = re.compile(
     r"\b(?:look(?:ing)? at|review(?:ed|ing)?|results?|go over|going over|show(?:s|ed|ing)? (?:me|us|that|the)|pull(?:ed)? up|talk about"
     r"|discuss|based on|saw|read|had (?:a|an|your|the|some|that)|did (?:a|an|your|the|some|that)|got (?:your|the|back)|done|took|last"
-    r"|previous|prior|recent|see (?:your|the) (?:results|x)|looked at|from (?:the|your)|after|before (?:the|your)|when (?:the|your)"
+    r"|previous|prior|recent|(?:see|have) (?:your|the)\s*$|looked at|from (?:the|your)|after|before (?:the|your)|when (?:the|your)"
     r"|until|wait(?:ing)? (?:for|on)|pending|reviewing|consider(?:ing|ation)?|seen (?:the|a|your)|have you (?:had|seen|been))\b"
 )
 _RESULTS_AFTER = re.compile(

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.findings import Commitment
+from app.language.drugs import find_drugs
 from app.language.dues import find_dues
 from app.language.procedures import Procedure, find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import PLANS, declined, plan_of
+from app.llm.offline.phrasing import imperative
 from app.llm.offline.reasons import reason_of
 
 Item = dict[str, Any]
@@ -30,6 +32,7 @@ _PRESCRIBES = re.compile(
     r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
     r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
 )
+_ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you|did you)\b")
 _PAPERS = re.compile(
     r"\b(?:(?:write|send|fill out|fill in|complete|sign|draft|do|give you|get you|provide) (?:you )?(?:up )?(?:a |an |the |your |that |this |out )*(?:[\w-]+ ){0,2}?"
     r"(?:letter|note for (?:work|school)|work note|doctor's note|school note|form|forms|paperwork|sick note|fit note|certificate|summary|report|records)"
@@ -63,7 +66,7 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said]) -> list[Item]:
             commitment = "declined"
         if procedure.kind == "referral":
             todos += _referral(said, procedure, commitment, visit)
-        elif procedure.kind in ("lab", "imaging") or _worth_ordering(procedure):
+        else:
             todos.append(_test(said, procedure, commitment, visit))
     return todos
 
@@ -75,10 +78,10 @@ def _test(said: Said, procedure: Procedure, commitment: Commitment, visit: Seque
     end = procedure.end + (after.end() if after else 0)
     name = re.sub(r"\b(?:your|my|his|her|that|this)\b", "the", said.text[start:end])
     name = re.sub(r"^(?:repeat|another) ", "", name)
-    verb = "Repeat" if _AGAIN.search(said.words[:start]) else "Order"
-    article = _article(name.lower())
+    verb = "Arrange" if procedure.kind == "treatment" else "Repeat" if _AGAIN.search(said.words[:start]) else "Order"
+    article = "the " if verb == "Repeat" else _article(name.lower())
     return {
-        "task_type": "test_order",
+        "task_type": "other" if procedure.kind == "treatment" else "test_order",
         "description": f"{verb} {article}{name}",
         "reason": reason_of(procedure.name, said, end, visit),
         "due": due_of(said),
@@ -95,14 +98,16 @@ def _article(name: str) -> str:
     return "an " if re.match(r"[aeio]|ul|m(?:ri|ra)\b|x|h(?:cv|iv)|f[bi]", name) else "a "
 
 
+def _clinician_article(name: str) -> str:
+    if not re.search(r"(?:ist|ian|or|er|on|doctor|consult|specialist|clinic)$", name):
+        return ""
+    return "an " if name[0] in "aeo" else "a "
+
+
 def due_of(said: Said, *, bare: bool = False) -> str | None:
     """The first time named as due in a clause, as said."""
     dues = find_dues(said.text, bare=bare)
     return said.text[dues[0].start : dues[0].end] if dues else None
-
-
-def _worth_ordering(procedure: Procedure) -> bool:
-    return procedure.name not in ("surgery", "dialysis", "vaccine", "cast", "pacemaker", "wound care")
 
 
 def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: Sequence[Said]) -> list[Item]:
@@ -116,7 +121,7 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: S
     return [
         {
             "task_type": "referral",
-            "description": f"Refer to {name}",
+            "description": f"Refer to {_clinician_article(name.lower())}{name}",
             "reason": reason_of(procedure.name, said, procedure.end, visit),
             "due": due_of(said),
             "priority": "medium",
@@ -129,26 +134,34 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: S
 
 def _prescription(said: Said) -> list[Item]:
     found = _PRESCRIBES.search(said.words)
-    if not found or said.asks or not (PLANS.search(said.words, 0, found.start()) or found[0] == "new prescription"):
+    if not found or said.asks or _ASKS_NEED.search(said.words) or not (PLANS.search(said.words, 0, found.start()) or found[0] == "new prescription"):
         return []
-    return [_todo("prescription", said, found.start(), "medium")]
+    words = _prescribed(said, found)
+    return [_todo("prescription", said, words)]
 
 
 def _papers(said: Said) -> list[Item]:
     found = _PAPERS.search(said.words)
     if not found or said.asks or not re.search(r"\b(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let me)\b", said.words[: found.start()]):
         return []
-    return [_todo("documentation", said, found.start(), "low")]
+    return [_todo("documentation", said, imperative(said.text[found.start() :]))]
 
 
-def _todo(task_type: str, said: Said, start: int, priority: str) -> Item:
-    words = " ".join(said.text[start:].split()[:14]).strip(" ,.")
+def _prescribed(said: Said, found: re.Match[str]) -> str:
+    verb = "Refill" if "refill" in found[0] else "Dispense" if "dispense" in found[0] else "Prescribe"
+    drugs = find_drugs(said.text)
+    if not drugs:
+        return imperative(said.text[found.start() :]) if verb == "Dispense" else f"{verb} the medication"
+    return imperative(f"{verb} {said.text[drugs[0].start :]}" if len(drugs) == 1 else f"{verb} {' and '.join(d.name for d in drugs)}")
+
+
+def _todo(task_type: str, said: Said, words: str) -> Item:
     return {
         "task_type": task_type,
-        "description": words[:1].upper() + words[1:],
+        "description": words,
         "reason": said.topic,
         "due": due_of(said),
-        "priority": priority,
+        "priority": "medium",
         "commitment": "conditional" if re.search(r"\bif\b", said.words) else "ordered",
         "evidence": [said.quote()],
         "name": words,

@@ -13,6 +13,8 @@ from app.llm.offline.visit import SpokenTurn
 
 Item = dict[str, Any]
 
+_VAGUE = (None, "pain", "swelling", "inflammation", "the pain", "symptoms", "infection")
+
 
 def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The raw answer about a visit, with the keys of `app.findings.Answer`; quotes are slices of their turns."""
@@ -32,8 +34,8 @@ def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str
 
 
 def _with_reason(item: Item, turns: Sequence[SpokenTurn], visit: Sequence[Said]) -> Item:
-    """The item; where nothing was said of why, the problem under discussion when it was first ordered."""
-    if item["reason"] or not item["evidence"]:
+    """The item; where only a symptom or nothing was said of why, with the problem under discussion when it was ordered."""
+    if item["reason"] not in _VAGUE or not item["evidence"]:
         return item
     first = item["evidence"][0]
     text = next(turn.text for turn in turns if turn.number == first["turn"])
@@ -42,4 +44,6 @@ def _with_reason(item: Item, turns: Sequence[SpokenTurn], visit: Sequence[Said])
     if not before:
         return item
     said = before[-1]
-    return {**item, "reason": problem_treated(item["medication_name"], said.topic, visit, said.at) or said.topic}
+    problem = problem_treated(item["medication_name"], said.topic, visit, said.at) or said.topic
+    reasons = [reason for reason in (problem, item["reason"]) if reason]
+    return {**item, "reason": ", ".join(reasons) if item["reason"] not in (problem or "").split() else problem}

@@ -62,6 +62,7 @@ def _reminder(said: Said, visit: Sequence[Said]) -> Item | None:
 
 def _told(contact: str, sign: str) -> str:
     sign = imperative(_TOLD_TO.sub("", sign))
+    sign = sign if re.match(r"(?:if|when|should|any|unless)\b", sign.lower()) else f"if {sign}"
     return f"{imperative(contact)} {sign[:1].lower()}{sign[1:]}"
 
 
