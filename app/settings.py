@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     weight_completeness: Share = 0.1
 
     # Evaluation and review
+    evaluation_judge: Literal["none", "llm"] = "none"
     evaluation_timeout_s: Seconds = 5.0
     gold_one_standard_similarity: Share = 0.8
     gold_three_standards_similarity: Share = 0.6
@@ -83,6 +84,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "LLM_PROVIDER=openai needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server that asks for none"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _judge_is_a_model(self) -> Self:
+        if self.evaluation_judge == "llm" and self.llm_provider == "offline":
+            raise ValueError("EVALUATION_JUDGE=llm needs LLM_PROVIDER=openai: the rules engine judges nobody")
         return self
 
     @model_validator(mode="after")

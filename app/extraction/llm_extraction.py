@@ -13,7 +13,7 @@ from app.extraction.findings_check import check_findings
 from app.extraction.prompt import PROMPT_VERSION, build_prompt, repair_messages
 from app.extraction.visit import Visit
 from app.llm.client import InvalidOutput
-from app.llm.provider import Completion, Message, Provider
+from app.llm.provider import VISIT_ANSWER, Completion, Message, Provider
 from app.settings import Settings
 
 PHASE = "llm_extraction"
@@ -64,7 +64,7 @@ async def _ask(
     asked = messages
     for _ in range(TRIES):
         try:
-            completions.append(await provider.complete(asked, max_tokens, deadline, PHASE))
+            completions.append(await provider.complete(asked, VISIT_ANSWER, max_tokens, deadline, PHASE))
             return read_answer(completions[-1].content, custom_names), completions
         except InvalidOutput as invalid:
             log.warning("model_answer_unusable", phase=PHASE, reason=invalid.reason, size_bytes=invalid.size_bytes)

@@ -12,6 +12,7 @@ from app.errors import Problem
 from app.extraction.context import Context, ContextGatherer
 from app.extraction.evaluation import evaluate
 from app.extraction.extraction_embedding import embed_extraction
+from app.extraction.judge import judge
 from app.extraction.llm_extraction import Extraction, extract
 from app.extraction.open_run import Run, open_run
 from app.extraction.record import as_answer, outcome_of
@@ -54,7 +55,7 @@ class Pipeline:
         with timings.phase("llm_extraction"):
             extraction = await extract(self._provider, visit, context, self._settings, deadline)
         evaluation, vector = await together(
-            self._evaluate(visit, extraction, context, timings),
+            self._evaluate(visit, extraction, context, timings, deadline),
             self._embed(extraction, context, timings, deadline),
         )
         outcome = outcome_of(extraction, evaluation, context)
@@ -66,17 +67,29 @@ class Pipeline:
         return as_answer({**_columns(run), **outcome, "timings": finished})
 
     async def _evaluate(
-        self, visit: Visit, extraction: Extraction, context: Context, timings: Timings
+        self, visit: Visit, extraction: Extraction, context: Context, timings: Timings, deadline: float
     ) -> dict[str, Any] | None:
         """Computed in a thread, so that a long visit does not hold up others; its failure costs only itself."""
         with timings.phase("evaluation"):
             try:
                 async with asyncio.timeout(self._settings.evaluation_timeout_s):
-                    return await asyncio.to_thread(evaluate, visit, extraction, context.candidates, self._settings)
+                    scores = await asyncio.to_thread(evaluate, visit, extraction, context.candidates, self._settings)
             except Exception as error:
-                context.degraded.append("evaluation")
-                log.warning("degraded", what="evaluation", reason=type(error).__name__)
+                _degrade(context, "evaluation", error)
                 return None
+            scores["judge"] = await self._judge(visit, extraction, context, deadline)
+            return scores
+
+    async def _judge(
+        self, visit: Visit, extraction: Extraction, context: Context, deadline: float
+    ) -> dict[str, Any] | None:
+        if self._settings.evaluation_judge == "none":
+            return None
+        try:
+            return await judge(self._provider, visit, extraction, deadline)
+        except (Problem, InvalidOutput) as problem:
+            _degrade(context, "judge", problem)
+            return None
 
     async def _embed(
         self, extraction: Extraction, context: Context, timings: Timings, deadline: float
@@ -85,8 +98,7 @@ class Pipeline:
             try:
                 embedded = await embed_extraction(self._provider, extraction, deadline)
             except (Problem, InvalidOutput) as problem:
-                context.degraded.append("embedding")
-                log.warning("degraded", what="embedding", reason=type(problem).__name__)
+                _degrade(context, "embedding", problem)
                 return None
         context.embedding_tokens += embedded.tokens
         return embedded.vector
@@ -111,6 +123,11 @@ class Pipeline:
                 await extractions.save_failure(session, run.id, problem.body(), timings.as_dict())
         except Problem as unsaved:
             log.error("failure_not_saved", problem=unsaved.slug)
+
+
+def _degrade(context: Context, what: str, reason: Exception) -> None:
+    context.degraded.append(what)
+    log.warning("degraded", what=what, reason=type(reason).__name__)
 
 
 def _columns(run: Run) -> dict[str, Any]:

@@ -41,7 +41,8 @@ Rules
 def build_prompt(visit: Visit, sops: Sequence[AnyRow], examples: Sequence[Example]) -> list[Message]:
     """The messages of the one model call."""
     system = "\n".join([_RULES, *(_procedure(sop) for sop in sops)])
-    own = [_categories(visit), *(_example(example) for example in examples), _notes(visit), _transcript(visit)]
+    own = [_categories(visit), *(_example(example) for example in examples), _notes(visit)]
+    own.append(f"<transcript>\n{transcript_lines(visit)}\n</transcript>")
     return [{"role": "system", "content": system}, {"role": "user", "content": "\n".join(filter(None, own))}]
 
 
@@ -81,13 +82,12 @@ def _notes(visit: Visit) -> str:
     return f"<notes>\n{_quoted(visit.notes)}\n</notes>" if visit.notes else ""
 
 
-def _transcript(visit: Visit) -> str:
-    """Each line begins with its turn's number, so that nothing said can look like the closing tag."""
-    lines = [
+def transcript_lines(visit: Visit) -> str:
+    """The turns, a line each; a line begins with its turn's number, so that nothing said can look like a closing tag."""
+    return "\n".join(
         f"[{t.number}] {visible(t.speaker or '?').replace(':', ' ')}: {visible(visit.text[t.start : t.end])}"
         for t in visit.turns
-    ]
-    return "\n".join(["<transcript>", *lines, "</transcript>"])
+    )
 
 
 def _quoted(text: str) -> str:

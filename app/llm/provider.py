@@ -19,15 +19,19 @@ from app.settings import Settings
 Message = dict[str, str]
 log = structlog.get_logger()
 
-_SCHEMA_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {"name": "visit_extraction", "strict": True, "schema": ANSWER_SCHEMA},
-}
-_OBJECT_FORMAT = {"type": "json_object"}
-_SCHEMA_MESSAGE = {
-    "role": "system",
-    "content": "Answer with one JSON object that follows this JSON schema:\n" + orjson.dumps(ANSWER_SCHEMA).decode(),
-}
+
+class AnswerShape:
+    """The JSON schema that an answer has to follow, made ready once for both ways of asking for it."""
+
+    def __init__(self, name: str, schema: dict[str, Any]) -> None:
+        self.strict = {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+        self.told: Message = {
+            "role": "system",
+            "content": "Answer with one JSON object that follows this JSON schema:\n" + orjson.dumps(schema).decode(),
+        }
+
+
+VISIT_ANSWER = AnswerShape("visit_extraction", ANSWER_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +67,17 @@ class Provider:
         self._client = ProviderClient(settings, app)
         self._knows_schemas = True
 
-    async def complete(self, messages: Sequence[Message], max_tokens: int, deadline: float, phase: str) -> Completion:
-        """One chat completion in the answer's JSON schema, or as a JSON object where the server has no schemas.
+    async def complete(
+        self, messages: Sequence[Message], shape: AnswerShape, max_tokens: int, deadline: float, phase: str
+    ) -> Completion:
+        """One chat completion in the JSON schema of `shape`, or as a JSON object where the server has no schemas.
 
         Raises `InvalidOutput` for a 200 that is no finished answer (its reason `cut_off` when the output limit ended
         it), `ProviderRefused`, or another provider problem.
         """
 
         async def call() -> bytes:
-            return await self._client.post("/chat/completions", self._chat_body(messages, max_tokens))
+            return await self._client.post("/chat/completions", self._chat_body(messages, shape, max_tokens))
 
         try:
             received = await call_with_retries(call, self._policy, deadline, phase)
@@ -101,14 +107,14 @@ class Provider:
     async def close(self) -> None:
         await self._client.close()
 
-    def _chat_body(self, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
-        asked = list(messages) if self._knows_schemas else [_SCHEMA_MESSAGE, *messages]
+    def _chat_body(self, messages: Sequence[Message], shape: AnswerShape, max_tokens: int) -> dict[str, Any]:
+        asked = list(messages) if self._knows_schemas else [shape.told, *messages]
         return {
             "model": self.chat_model,
             "messages": asked,
             "temperature": self._temperature,
             "max_completion_tokens": max_tokens,
-            "response_format": _SCHEMA_FORMAT if self._knows_schemas else _OBJECT_FORMAT,
+            "response_format": shape.strict if self._knows_schemas else {"type": "json_object"},
         }
 
 

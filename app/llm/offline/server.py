@@ -15,6 +15,7 @@ from uuid_utils import uuid7
 from app.llm.offline import vectors
 from app.llm.offline.prompt_reader import read_prompt
 from app.llm.offline.reader import read_visit
+from app.llm.offline.visit import SpokenTurn
 
 CHAT_MODEL = "rules-1"
 
@@ -100,4 +101,4 @@ def _error(message: str) -> Response:
 def load() -> None:
     """Reads dictionaries and vectors now instead of within the first request. Blocking, about half a second."""
     vectors.embed(["load"])
-    read_visit([], [])
+    read_visit([SpokenTurn(1, "Doctor", "clinician", "i want you to take ibuprofen and we will get an x-ray")], [])
