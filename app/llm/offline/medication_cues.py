@@ -50,7 +50,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"not (?:interested in|keen on|comfortable (?:with|on)|a fan of|happy (?:with|about)|too keen on)",
         r"(?:refus|declin)(?:e|ed|es|ing)",
         rf"i(?:'m)? (?:try|trying|tend|prefer|want|tried) (?:to avoid|not to)(?: {_TAKING})?",
-        rf"i (?:won't|will not|hate|avoid|stay away from)(?: {_TAKING})?",
+        rf"i (?:(?:won't|will not) {_TAKING}|(?:hate|avoid|stay away from)(?: {_TAKING})?)",
         r"(?:no thanks?|no thank you)(?: to| on)?",
         r"i(?:'m| am)? (?:scared|afraid|nervous|worried) (?:of|about)(?: taking)?",
     ),
@@ -107,6 +107,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"restart(?:ing)?",
     ),
     "past": (
+        r"(?:i |we |they |he |she )?had you (?:take|taking|use|using|try|trying)",
         r"(?:i|he|she|we|you|they)(?:'ve|'d| have| had| has)?(?: been)?(?: \w+ly| ever| even| already| only| never)?"
         r" (?:took|taken|tried|used|bought|given|prescribed|stopped|quit|had|ran out of|run out of|finished)",
         r"used to (?:take|be on|use|have)",
@@ -115,7 +116,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:i've|i have|have|i've been) (?:tried|trying)",
         r"(?:took|taken|switched|weaned) (?:you|me|him|her) off(?: of)?",
         r"(?:switched|changed) (?:you|me|him|her) from",
-        r"(?:had you take|tried you on|put you on it before|can't (?:take|have|tolerate))",
+        r"(?:tried you on|can't (?:take|have|tolerate))",
         r"(?:previously|in the past|last (?:year|month|week|time|visit)|years ago|came off|stopped taking|off(?: of)?)",
         r"(?:i|she|he) (?:haven't|have not|hasn't|wasn't|am not|'m not|don't|do not|doesn't|never|didn't)(?: \w+ly| been| ever)*"
         r" (?:take|took|taken|taking|on|use|used|using|tried|have|need)",

@@ -44,7 +44,7 @@ _JOINS = re.compile(
     r"(?:[^.?!]|\.(?=\s*(?:and|as well|plus|also|\d)))*?(?:\b(?:and|plus|as well|or|also|with)\b|,)[^.?!]*"
 )
 _DOSED = re.compile(
-    r"^ ?(?:\S+ ){0,8}?(?:milligrams?|mg|mcg|micrograms?|tablets?|puffs?|units|every|each|once|twice|times a day|capsules?|drops|daily|for \w+ (?:days?|weeks?)|at bedtime|nightly)\b"
+    r"^ ?(?:\S+ ){0,8}?(?:milligrams?|mg|mcg|micrograms?|tablets?|puffs?|units|every|each|once|twice|times a day|capsules?|drops|daily|(?:days?|weeks?)(?! ago)|at bedtime|nightly)\b"
 )
 _OFFERED = ("start", "change", "conditional", "asked", "present")
 _OFFER = re.compile(

@@ -9,6 +9,7 @@ from app.language.clauses import split_clauses
 from app.language.doses import STRENGTHS, Dose, find_doses
 from app.language.durations import find_durations
 from app.language.frequencies import find_frequencies
+from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
 from app.language.routes import find_routes
 from app.llm.offline.medication_cues import tidy
@@ -24,6 +25,9 @@ _OF = re.compile(
     r"\s*(?:(?:tablets?|pills?|capsules?|dose|a day|per day|daily|once a day|twice a day|once daily|twice daily)\s+)?"
     r"(?:of\s+)?(?:the\s+|your\s+|that\s+|this\s+|oral\s+)?"
 )
+_STRENGTH_OF = re.compile(r"\s+(?:of\s+)+(?:the\s+|your\s+|that\s+)?")
+# "Two of the tylenol" counts tablets.
+_LEAST_STRENGTH = 5
 _TO = re.compile(r"\b(?:to|at)[\s,]*(?:(?:uh|um|about|a|the|take)[\s,]+)*$")
 _ANOTHER_MATTER = re.compile(
     r"\b(?:check|weigh|measure|monitor|ice|icing|exercis\w*|stretch\w*|wash\w*|elevat\w*|walk\w*|drink\w*|smok\w*|see you|come back|"
@@ -92,8 +96,35 @@ def read_values(
         places = _fill(values, scope, decision)
         if mention is decision.by or places:
             values.quoted.append(_quote(scope, mention, places))
+    if values.dosage is None and values.frequency is None and decision.commitment not in ("declined", "historical"):
+        _fill_from_next_turns(values, decision, mentions, turns)
     values.quoted = list(dict.fromkeys(values.quoted))[:3]
     return values
+
+
+def _fill_from_next_turns(
+    values: Values, decision: Decision, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]
+) -> None:
+    """The clinician goes on after the patient's "okay": "take two tablets three times a day"."""
+    named = {mention.index for mention in mentions}
+    index = decision.by.index
+    if any(mention.index == index and mention.drug.start > decision.by.drug.start for mention in mentions):
+        return
+    for after in range(index + 1, min(index + 3, len(turns))):
+        if after in named:
+            return
+        if turns[after].role != "patient":
+            scope = Scope(after, turns[after].text, 0, 0, min(_REACH, len(turns[after].text)))
+            places = _fill(values, scope, decision) if find_doses(scope.text[: scope.end]) else []
+            if places:
+                values.quoted.append((after, *_widened(scope, places[0])))
+                return
+
+
+def _widened(scope: Scope, place: tuple[int, int]) -> tuple[int, int]:
+    """The clause that holds a value."""
+    clause = next((c for c in split_clauses(scope.text) if c.start <= place[0] < c.end), None)
+    return (clause.start, max(clause.end, place[1])) if clause else place
 
 
 def _in_order(group: Sequence[Mention], decision: Decision) -> list[Mention]:
@@ -148,6 +179,9 @@ def _fill(values: Values, scope: Scope, decision: Decision) -> list[tuple[int, i
     if values.dosage is None and (dose := _dose(part, scope, decision)):
         values.dosage = written(dose)
         places.append((dose.start, dose.end))
+    elif values.dosage is None and (number := _bare_strength(scope)):
+        values.dosage = f"{number.low:g}"
+        places.append((number.start - scope.start, number.end - scope.start))
     if values.frequency is None and (often := _first(find_frequencies(part), part, scope)):
         values.frequency = part[often.start : often.end]
         places.append((often.start, often.end))
@@ -182,6 +216,18 @@ def _dose(part: str, scope: Scope, decision: Decision) -> Dose | None:
         strengths = [dose for dose in strengths if _TO.search(small, 0, dose.start)][-1:] or strengths
     counted = [dose for dose in doses if dose.unit not in STRENGTHS and dose.unit != "dose"]
     return next(iter(strengths or counted), None)
+
+
+def _bare_strength(scope: Scope) -> Number | None:
+    """A strength said without its unit, just before the name: "five hundred of metformin", "that two . five of norvasc"."""
+    begin = max(0, scope.start - 40)
+    numbers = find_numbers(scope.text[begin : scope.start])
+    if not numbers or not _STRENGTH_OF.fullmatch(plain(scope.text[begin + numbers[-1].end : scope.start])):
+        return None
+    last = numbers[-1]
+    if last.low != last.high or (last.low < _LEAST_STRENGTH and last.low.is_integer()):
+        return None
+    return Number(begin + last.start, begin + last.end, last.low, last.high, last.withdrawn)
 
 
 def _first(spans: Iterable[Span], part: str, scope: Scope) -> Span | None:
