@@ -51,10 +51,12 @@ _REFUSAL = re.compile(
     r"let(?:'s| us) (?:not|hold off|wait)|no thank)"
 )
 _QUESTION = re.compile(r"\?\W*$|^(?:and |any |have you |do you |are you |is there |did you |has there )")
+# A new thought begins here, unless it hangs on "I do n't think" or "if".
 _BORDER = re.compile(
-    r"[?!;\r\n]|(?<!\d)[ .]\.\s|\w\.\s|\b(?:but|however|so|instead,|let'?s|and (?:then|i|we|you|continue|start|"
-    r"take|keep)|i'?m gon ?na|"
-    r"i'?m going to|i want|i wan ?na|we'?ll|i'?ll|we'?re going to|okay|alright|all right)\b"
+    r"[?!;\r\n]|(?<!\d)[ .]\.\s|\w\.\s|\b(?:but|however|so|instead,|okay|alright|all right|let'?s|let me)\b|"
+    r"(?<!think )(?<!that )(?<!if )(?<!why )\b(?:and (?:then|i|we|you|continue|start|take|keep)|"
+    r"i (?:want|wan ?na|will|would|recommend)|i'(?:m gon ?na|m going to|ll|d like)|we (?:will|can|should)|"
+    r"we'(?:ll|re going to|re gon ?na)|you (?:can|will|should)|you'(?:ll|re gon ?na))\b"
 )
 _NO = re.compile(
     r"(?:(?:um|uh|oh|well|okay|hmm)[\s,.]+)*(?:no|nope|none|never|nothing|not (?:that|really|at)|negative|i (?:do|"

@@ -28,9 +28,11 @@ _DAY = re.compile(
 )
 _OF_A_DRUG = re.compile(r"\s*(?:(?:[a-z]+\s+){0,4}of|for|on)?\s*(?:(?:the|your|this|that|a|some|oral)\s+)?")
 # "ibuprofen you can take with some tylenol": what follows is said of both.
-_LISTED = re.compile(r"[\s,]*(?:[a-z']+\s+){0,5}(?:and|or|with|plus)\s+(?:(?:some|the|your|a|also)\s+)*|\s*,\s*")
+_LISTED = re.compile(r"[\s,]*(?:[a-z']+\s+){0,5}(?:and|or|with|plus)[\s,]+(?:(?:some|the|your|a|also)\s+)*|\s*,\s*")
 _PAST = re.compile(r"\b(?:past|last|previous|previously|been|ago|history|used to)\b[^.?!]{0,24}$")
-_PAST_AFTER = re.compile(r"\s*(?:,\s*)?(?:ago|old|earlier|prior|before (?:that|you)|back\b|since|of (?:age|history))\b")
+_PAST_AFTER = re.compile(
+    r"\s*(?:,\s*)?(?:ago|old|earlier|prior(?! to)|before (?:that|you)|back\b|since|of (?:age|history))\b"
+)
 _WAS = re.compile(
     r"\b(?:had (?:you |it )?(?:been |on |increased|decreased|started|put|raised|lowered)|(?:were|was) (?:on|taking)|"
     r"used to (?:be on|take)|previously|originally|instead of)\b[^.?!]{0,30}$"

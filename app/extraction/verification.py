@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from app.extraction.claims import Claim, claims_of, stems, subject_of
 from app.extraction.evidence import Located, Searchable
-from app.extraction.grounding import drugs_named, is_class, ground_drug, ground_words
+from app.extraction.grounding import drugs_named, ground_drug, ground_words, is_class
 from app.extraction.polarity_check import contradiction, missing_negation
 from app.extraction.support import Region, find_support
 from app.extraction.values import Value

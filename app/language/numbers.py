@@ -42,6 +42,9 @@ _CUT_OFF = re.compile(r"-(?=\s|$)")
 _PRONOUN_BEFORE = re.compile(
     r"(?i:\b(?:the|this|that|another|no|which|any|each|every|last|next|only|other|good|big|new|old|right|left|first)\s+)$"
 )
+_COUNTED_AFTER = re.compile(
+    r"(?i:[\s-]+(?:minute|hour|day|night|week|month|year|tablet|pill|capsule|puff|drop|spray|dose)s?\b)"
+)
 _PRONOUN_AFTER = re.compile(r"(?i:'s|\s+(?:of|that|thing|who|which|way|is|was|has|i|you|we|for)\b)")
 _TO = re.compile(r"(?i:\s*[-–—]\s*|\s+(?:to|or|through)\s+(?:(?:about|maybe|even)\s+)?)")
 _AND = re.compile(r"(?i:\s+(?:and|to)\s+)")
@@ -135,7 +138,7 @@ def _fraction(match: re.Match[str]) -> Number:
 def _is_quantity(text: str, number: Number) -> bool:
     if _ORDINAL.match(text, number.end):
         return False
-    if text[number.start : number.end].casefold() != "one":
+    if text[number.start : number.end].casefold() != "one" or _COUNTED_AFTER.match(text, number.end):
         return True
     before = text[max(0, number.start - 12) : number.start]
     return not (_PRONOUN_BEFORE.search(before) or _PRONOUN_AFTER.match(text, number.end))

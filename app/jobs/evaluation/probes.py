@@ -45,8 +45,8 @@ def value_swap_probe(visits: Iterable[LabelledVisit], seed: int = 7) -> dict[str
     """Changes one number at a time in the doses, durations and intervals of gold orders, quotes untouched.
 
     Returns `cases`, `caught` (share contradicted, unsupported, or mended to what was said, 0 to 1), `by_change`
-    {change: {cases, caught}}, and apart from these `said_elsewhere`: the number taken from another value in the same quotes, the
-    hardest change, which may be a true statement about another time.
+    {change: {cases, caught}}, and apart from these `said_elsewhere`: the number taken from another value in the same
+    quotes, the hardest change, which may be a true statement about another time.
     """
     counts: Counter[tuple[str, bool]] = Counter()
     for case in _cases(visits):
@@ -159,7 +159,10 @@ def _swapped(case: _Case, random: Random) -> Iterator[tuple[str, Item]]:
             for change in (*CHANGES, SAID_ELSEWHERE):
                 new = _changed(number, change, case, random)
                 if new is not None and not _is_in(new, text):
-                    yield change, {**case.item, field: text[: number.start] + new + text[number.end :]}
+                    yield (
+                        change,
+                        {**case.item, field: text[: number.start] + new + text[number.end :].removeprefix(" of")},
+                    )
 
 
 def _is_in(new: str, text: str) -> bool:
