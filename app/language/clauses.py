@@ -8,7 +8,8 @@ from app.language.plain import plain
 
 _DIGIT = r"(?:\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 _DECIMAL_BEFORE = re.compile(
-    r"(?:\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|\w{3,5}ty|hundred))\s*$"
+    r"(?:\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|\w{3,5}ty"
+    r"|hundred))\s*$"
 )
 _DECIMAL_AFTER = re.compile(rf"\s*{_DIGIT}\b")
 _ABBREVIATED = re.compile(r"\b(?:dr|mr|mrs|ms|st|vs|e\.g|i\.e|approx|a\.m|p\.m|[a-z])\s?$")

@@ -36,11 +36,13 @@ _NAMED = re.compile(
     r"|(?:later )?(?:this|next|the following) (?:week|month|year)"
     r"|(?:at |by )?(?:the )?end of (?:the|this|next) (?:day|week|month|year)"
     rf"|(?:by |on |next |this |before ){{1,2}}(?:{_WEEKDAY})"
-    rf"|(?:by|in|until|before|week of|of) (?:{_MONTH})(?:(?: the)? \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? (?:of )?(?:20\d\d))?"
+    rf"|(?:by|in|until|before|week of|of) (?:{_MONTH})(?:(?: the)? \d{{1,2}}(?:st|nd|rd"
+    rf"|th)?)?(?:,? (?:of )?(?:20\d\d))?"
     r"|(?:at|before|until|on) (?:your|the|our|her|his) next (?:visit|appointment|check-?up|follow-?up|blood draw)"
     r"|next (?:visit|time we meet|time i see you)"
     r"|as soon as (?:possible|you can)|right away|straight ?away|immediately|pretty (?:quick|quickly|soon)|urgently"
-    rf"|annually|yearly|monthly|weekly|daily|nightly|(?:once|twice|{_COUNT} times) (?:a|per|every) (?:day|week|month|year)"
+    rf"|annually|yearly|monthly|weekly|daily|nightly|(?:once|twice|{_COUNT} times) (?:a|per|every) (?:day|week|month"
+    rf"|year)"
     r"|on an annual basis|every (?:other )?(?:day|week|month|year|night|morning|visit))\b"
 )
 _RECURS = re.compile(

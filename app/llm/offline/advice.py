@@ -16,53 +16,80 @@ Item = dict[str, Any]
 _SOFTLY = r"(?:(?:also|just|really|do|would|definitely|certainly|still|probably|all)\s)*"
 _NECESSARILY = r"(?:necessarily |really )?"
 _TELLS = re.compile(
-    rf"\bi {_SOFTLY}(?:do ?n't |would ?n't |would not )?{_NECESSARILY}(?:want|need|like|advise|recommend|suggest|encourage)\b(?: that)?(?: you| her| him)?(?: to| should)?"
+    rf"\bi {_SOFTLY}(?:do ?n't |would ?n't |would not )?{_NECESSARILY}(?:want|need|like|advise|recommend|suggest"
+    rf"|encourage)\b(?: that)?(?: you| her| him)?(?: to| should)?"
     rf"|\bi'd {_SOFTLY}(?:like|want|recommend|suggest|advise|encourage|just)\b(?: that)?(?: you| her| him)?(?: to)?"
     r"|(?<!to )\b(?:make|be) sure(?: that)?(?: you(?:'re)?| to)?|\bhave you\b"
-    rf"|\byou(?:'ll)? {_SOFTLY}(?:should|need(?: to)?|have to|must|ought to|(?:want to|wan ?na)(?= (?:avoid|watch|stay|limit|cut|keep|make)))\b|\byou're (?:gon ?na|going to) (?:need|have|want) to\b"
-    r"|\btry (?:to|and|not to)\b|\bremember to\b|\bdo ?n't forget to\b|\bimportant (?:that you|for you to|to)\b|\bplease\b|\bgo ahead and\b"
+    rf"|\byou(?:'ll)? {_SOFTLY}(?:should|need(?: to)?|have to|must|ought to|(?:want to|wan ?na)(?= (?:avoid|watch"
+    rf"|stay|limit|cut|keep|make)))\b|\byou're (?:gon ?na|going to) (?:need|have|want) to\b"
+    r"|\btry (?:to|and|not to)\b|\bremember to\b|\bdo ?n't forget to\b|\bimportant (?:that you|for you to|to)\b"
+    r"|\bplease\b|\bgo ahead and\b"
     r"|\bcontinue (?:to|with|using|doing|on)?\b|\bkeep\b"
 )
 _ALLOWS = re.compile(r"\byou (?:can|could|may|might)\b")
 _BEGINS = re.compile(r"^(?:(?:and|so|then|also|but|again|um|uh|or),? )*(?:just )?")
 _DEED = re.compile(
-    r"\b(?:avoid(?:ing)?|stay(?:ing)? (?:away|off|out|on top|hydrated|active|well|home)|rest(?:ing)?|ic(?:e|ing)|elevat(?:e|ing)|drink(?:ing)?|hydrat(?:e|ing)"
-    r"|push(?:ing)? (?:the )?fluids|limit(?:ing)?|cut(?:ting)? (?:down|back|out)|watch(?:ing)? (?:your|out|for|that|the|what)|quit(?:ting)?"
+    r"\b(?:avoid(?:ing)?|stay(?:ing)? (?:away|off|out|on top|hydrated|active|well|home)|rest(?:ing)?|ic(?:e|ing)"
+    r"|elevat(?:e|ing)|drink(?:ing)?|hydrat(?:e|ing)"
+    r"|push(?:ing)? (?:the )?fluids|limit(?:ing)?|cut(?:ting)? (?:down|back|out)|watch(?:ing)? (?:your|out|for|that"
+    r"|the|what)|quit(?:ting)?"
     r"|stop(?:ping)? (?:smoking|drinking|eating|running|playing|exercising)|wear(?:ing)?|weigh(?:ing)?|monitor(?:ing)?"
-    r"|keep(?:ing)? (?:track|an eye|a (?:log|diary|record|close|journal)|your|the|that \w+|moving|active|off|checking|using|bracing|icing|up (?:with |the |your ))"
-    r"|exercis(?:e|ing)|los(?:e|ing) (?:some )?weight|eat(?:ing)?|tak(?:e|ing) (?:it easy|a break|some time off|your blood (?:pressure|sugar)s?|it slow)"
-    r"|check(?:ing)? (?:your|her|his) (?:blood|sugar|weight|pressure|feet|temperature)\w*|record(?:ing)? (?:your|all|those|the|her|his)|write down"
-    r"|soak(?:ing)?|clean(?:ing)?|wash(?:ing)?|cover(?:ing)? (?:it|the|your)|moisturi[sz]\w*|stretch(?:ing)?|strengthen\w*|modify|reduc(?:e|ing)|refrain"
-    r"|(?:self-)?isolat(?:e|ing)|get (?:some |plenty of |enough |adequate |your |lots of )?(?:rest|sleep|exercise|fresh air|diabetes|blood)|brush(?:ing)?|floss(?:ing)?"
-    r"|use (?:ice|the ice|heat|a (?:heating pad|humidifier|brace|splint|sling|cane|walker|spacer)|the (?:brace|splint|sling|boot)|crutches|sunscreen|condoms)"
-    r"|bring (?:those|your|the|that|them|in)|report (?:them|any|your|it)|gargl(?:e|ing)|apply(?:ing)? (?:heat|ice|a|some)|put(?:ting)? (?:ice|heat|your (?:foot|leg|feet))"
-    r"|do(?:ing)? (?:your|the|those|some) (?:exercises|stretches)|diet and exercise|brac(?:e|ing) (?:your|the)|consum(?:e|ing)|steam)\b"
+    r"|keep(?:ing)? (?:track|an eye|a (?:log|diary|record|close|journal)|your|the|that \w+|moving|active|off"
+    r"|checking|using|bracing|icing|up (?:with |the |your ))"
+    r"|exercis(?:e|ing)|los(?:e|ing) (?:some )?weight|eat(?:ing)?|tak(?:e|ing) (?:it easy|a break|some time off"
+    r"|your blood (?:pressure|sugar)s?|it slow)"
+    r"|check(?:ing)? (?:your|her|his) (?:blood|sugar|weight|pressure|feet|temperature)\w*|record(?:ing)? (?:your"
+    r"|all|those|the|her|his)|write down"
+    r"|soak(?:ing)?|clean(?:ing)?|wash(?:ing)?|cover(?:ing)? (?:it|the|your)|moisturi[sz]\w*|stretch(?:ing)?"
+    r"|strengthen\w*|modify|reduc(?:e|ing)|refrain"
+    r"|(?:self-)?isolat(?:e|ing)|get (?:some |plenty of |enough |adequate |your |lots of )?(?:rest|sleep|exercise"
+    r"|fresh air|diabetes|blood)|brush(?:ing)?|floss(?:ing)?"
+    r"|use (?:ice|the ice|heat|a (?:heating pad|humidifier|brace|splint|sling|cane|walker|spacer)|the (?:brace"
+    r"|splint|sling|boot)|crutches|sunscreen|condoms)"
+    r"|bring (?:those|your|the|that|them|in)|report (?:them|any|your|it)|gargl(?:e|ing)|apply(?:ing)? (?:heat|ice|a"
+    r"|some)|put(?:ting)? (?:ice|heat|your (?:foot|leg|feet))"
+    r"|do(?:ing)? (?:your|the|those|some) (?:exercises|stretches)|diet and exercise|brac(?:e|ing) (?:your|the)"
+    r"|consum(?:e|ing)|steam)\b"
 )
 # These are only advice when told not to.
-_DEED_TO_AVOID = re.compile(r"\b(?:ski|run|play|lift|jump|drive|smok|swim|walk|do|go|put|strain|pick|scratch|touch|rub|squat|consum|eat|drink|use|bear|bend|over ?do)(?:n?ing|ing|e)?\b")
+_DEED_TO_AVOID = re.compile(
+    r"\b(?:ski|run|play|lift|jump|drive|smok|swim|walk|do|go|put|strain|pick|scratch|touch|rub|squat|consum|eat"
+    r"|drink|use|bear|bend|over ?do)(?:n?ing|ing|e)?\b"
+)
 _REST_OR_COLD = re.compile(r"\b(?:apply|ice|heat|rest|elevate|use (?:ice|heat|the|a)|steam|gargle|stretch)\b")
-_NOT_ADVISED = re.compile(r"\b(?:do|would|ca|should) ?(?:n't|not) (?:necessarily |really )?(?:recommend|advise|suggest|want you to)$")
+_NOT_ADVISED = re.compile(
+    r"\b(?:do|would|ca|should) ?(?:n't|not) (?:necessarily |really )?(?:recommend|advise|suggest|want you to)$"
+)
 _NOT = re.compile(r"\b(?:not|n't)\b")
 _OTHER_SUBJECT = re.compile(r"\b(?:we|they|it|that|she|he|i)(?:'ll|'re|'m|'s|'ve|'d)?\b(?!.*\b(?:you|her|him)\b)")
 _ADVISES = re.compile(r"\b(?:recommend|suggest|advise|encourage|try|make sure|important)\b")
 _EMPTY = re.compile(
-    r"^(?:(?:keep|keeping|monitor|monitoring|watch|watching|it|that|this|them|one|up|an|eye|close|on|out|for|the|doing|what|you're|as|well|over|time|you|your|a|and|of|continue|to|just|take|care|good"
+    r"^(?:(?:keep|keeping|monitor|monitoring|watch|watching|it|that|this|them|one|up|an|eye|close|on|out|for|the"
+    r"|doing|what|you're|as|well|over|time|you|your|a|and|of|continue|to|just|take|care|good"
     r"|avoid|wear|eat|drink|use|using|get|some)\b[ ,]*)*$"
 )
 _NOT_ADVICE = re.compile(
-    r"\b(?:dragon|deep breaths?|breathe (?:in|out)|squeeze|push (?:against|on|down|up|your)|follow my|close your eyes|raise|hold (?:still|your|out|on)|tell me|point to|look (?:up|at|down|straight)|open (?:your|up|wide)|say ah|sit (?:up|back|down|here)"
-    r"|stand (?:up|here|for)|relax|turn (?:your|to|around)|walk (?:across|for me|over)|lay|lie (?:back|down|flat)|wiggle|does (?:it|that|this) hurt|hop (?:up|on)|stick out|take a (?:quick )?(?:look|listen)|physical exam"
-    r"|have you been|listen to|feel (?:me|this)|show me|vital signs|go over|device|mask|camera|screen|microphone|when you (?:eat|drink|lift|walk|exercise|run|wash)|used to|have you (?:tried|had|noticed))\b"
+    r"\b(?:dragon|deep breaths?|breathe (?:in|out)|squeeze|push (?:against|on|down|up|your)|follow my"
+    r"|close your eyes|raise|hold (?:still|your|out|on)|tell me|point to|look (?:up|at|down|straight)|open (?:your"
+    r"|up|wide)|say ah|sit (?:up|back|down|here)"
+    r"|stand (?:up|here|for)|relax|turn (?:your|to|around)|walk (?:across|for me|over)|lay|lie (?:back|down|flat)"
+    r"|wiggle|does (?:it|that|this) hurt|hop (?:up|on)|stick out|take a (?:quick )?(?:look|listen)|physical exam"
+    r"|have you been|listen to|feel (?:me|this)|show me|vital signs|go over|device|mask|camera|screen|microphone"
+    r"|when you (?:eat|drink|lift|walk|exercise|run|wash)|used to|have you (?:tried|had|noticed))\b"
 )
 _LIFESTYLE = re.compile(
-    r"\b(?:eat|diet|drink|exercis|walk|smok|alcohol|weight|salt|sodium|sugar|sleep|rest|stress|coffee|caffein|carb|food|fluid|hydrat|run|ski|sport|lift|avoid|stay|ice|elevat|moistur|activ|easy|break)"
+    r"\b(?:eat|diet|drink|exercis|walk|smok|alcohol|weight|salt|sodium|sugar|sleep|rest|stress|coffee|caffein|carb"
+    r"|food|fluid|hydrat|run|ski|sport|lift|avoid|stay|ice|elevat|moistur|activ|easy|break)"
 )
 
-_TO_HAVE = re.compile(r"\b(?:you (?:should|need to|'ll need to|will need to|have to)|you're due|make sure (?:that )?you|be sure to|please)(?: \w+){0,2}? (?:have|get|for|go)\b")
+_TO_HAVE = re.compile(
+    r"\b(?:you (?:should|need to|'ll need to|will need to|have to)|you're due|make sure (?:that )?you|be sure to"
+    r"|please)(?: \w+){0,2}? (?:have|get|for|go)\b"
+)
 
 
 def read_patient_reminders(visit: Sequence[Said]) -> list[Item]:
-    """Reminders as raw items, each once: advice in the order said, tests the patient is to have, then the safety net."""
+    """Reminders as raw items, each once: advice and tests to have in the order said, then the safety net."""
     reminders: dict[str, Item] = {}
     for said in visit:
         if said.by_clinician and not said.asks and not _NOT_ADVICE.search(said.words):
@@ -81,7 +108,11 @@ def _advice(said: Said) -> Item | None:
         return None
     first, _, rest = words.partition(" ")
     if negated and not first.lower().startswith("avoid"):
-        words = f"Avoid {words[:1].lower()}{words[1:]}" if first.endswith("ing") else f"Do not {words[:1].lower()}{words[1:]}"
+        words = (
+            f"Avoid {words[:1].lower()}{words[1:]}"
+            if first.endswith("ing")
+            else f"Do not {words[:1].lower()}{words[1:]}"
+        )
     elif first.endswith("ing") and first != "Bring" and rest:
         words = f"Keep {words[:1].lower()}{words[1:]}"
     return _reminder("lifestyle" if _LIFESTYLE.search(said.words) else "other", words, said)
@@ -114,21 +145,27 @@ def _reaches(words: str, told: re.Match[str]) -> bool:
 
 
 def _negated(words: str, told: re.Match[str]) -> bool:
-    """"do n't lift", "try not to lift", "i do n't recommend lifting"."""
+    """ "do n't lift", "try not to lift", "i do n't recommend lifting"."""
     return bool(_NOT.search(words, told.start(), told.end() + 8) or _NOT_ADVISED.search(words, 0, told.end()))
 
 
 def _belongs_elsewhere(said: Said, start: int) -> bool:
     """Medicines have a list of their own, and so have tests and visits."""
     near = said.words[start : start + 45]
-    return bool(find_drugs(near)) or any(found.kind in ("lab", "imaging", "referral") for found in find_procedures(near))
+    return bool(find_drugs(near)) or any(
+        found.kind in ("lab", "imaging", "referral") for found in find_procedures(near)
+    )
 
 
 def _test_to_have(said: Said) -> Item | None:
     told = _TO_HAVE.search(said.words)
     if not told:
         return None
-    tests = [found for found in find_procedures(said.words) if found.kind in ("lab", "imaging") and 0 <= found.start - told.end() < 30]
+    tests = [
+        found
+        for found in find_procedures(said.words)
+        if found.kind in ("lab", "imaging") and 0 <= found.start - told.end() < 30
+    ]
     return _reminder("test", imperative(said.text[told.end() - 4 :].strip()), said) if tests else None
 
 

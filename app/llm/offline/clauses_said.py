@@ -14,7 +14,8 @@ from app.llm.offline.visit import SpokenTurn
 _QUESTION = re.compile(
     r"^(?:(?:and|so|but|now|okay|ok|um|uh|alright|well),? )*"
     r"(?:do|does|did|have|has|had|are|is|was|were|when|where|why|who|how|any|what)(?: n't)? "
-    r"(?:you|your|it|that|there|this|the|he|she|they|i|much|many|long|often|about|other|any|is|are|did|do|was)\b(?! (?:we|do n't))"
+    r"(?:you|your|it|that|there|this|the|he|she|they|i|much|many|long|often|about|other|any|is|are|did|do"
+    r"|was)\b(?! (?:we|do n't))"
 )
 
 
@@ -23,7 +24,7 @@ _OPENING_TURNS = 12
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly, `at` its place in the visit.
+    """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly, `at` its place in all.
 
     `topic` is the problem under discussion, in the speaker's words.
     """

@@ -13,43 +13,60 @@ Item = dict[str, Any]
 
 _BACK = re.compile(r"\bback\b|\breturn|\bagain\b")
 _RETURNS = re.compile(
-    r"\b(?:(?P<see>see(?:ing)? (?:you|him|her|them|me)\b)|(?P<come>com(?:e|ing) (?:back|in\b|and see)|be back (?:here|in|for)\b(?! to)|(?:get|have) (?:you|him|her) back\b|pop back"
-    r"|return(?:ing)?(?: visit| in| to)|check back)|(?P<follow>follow(?:ing)?[- ]?up)|(?P<talk>touch base|speak (?:to you )?again)"
+    r"\b(?:(?P<see>see(?:ing)? (?:you|him|her|them|me)\b)|(?P<come>com(?:e|ing) (?:back|in\b|and see)"
+    r"|be back (?:here|in|for)\b(?! to)|(?:get|have) (?:you|him|her) back\b|pop back"
+    r"|return(?:ing)?(?: visit| in| to)|check back)|(?P<follow>follow(?:ing)?[- ]?up)|(?P<talk>touch base"
+    r"|speak (?:to you )?again)"
     r"|(?P<book>(?:book|schedule|make|set up|arrange) (?:an|another|a|you|your)(?: \w+){0,3}? ?(?:appointment|visit)))"
 )
 _PLANNED = re.compile(
     r"\b(?:we'll|we will|i'll|i will|i'm (?:gon ?na|going to)|we're (?:gon ?na|going to)|i(?:'d| would) like"
-    r"|i (?:also |do |just |really )?(?:want|wan ?na|need)|let's|let us|please|you (?:can|could|should|need to|will|may)|you'll|have (?:you|her|him)"
+    r"|i (?:also |do |just |really )?(?:want|wan ?na|need)|let's|let us|please|you (?:can|could|should|need to|will"
+    r"|may)|you'll|have (?:you|her|him)"
     r"|come (?:back|in|and)|make sure|why do ?n't|should|schedule|book|when you|we can|recommend|going to do is)\b"
 )
 # Without a time, only what is clearly arranged is a visit to come.
 _ARRANGED = re.compile(
-    r"\b(?:following up with you|follow up with me(?! (?:\.\.\. |follow up with me )*as needed)|next (?:appointment|visit)"
-    r"|(?:schedule|make|book|set up|arrange|get)\b.*\b(?:follow[- ]?up|appointment)|come (?:back )?(?:to|and) see (?:me|us)"
+    r"\b(?:following up with you|follow up with me(?! (?:\.\.\. |follow up with me )*as needed)|next (?:appointment"
+    r"|visit)"
+    r"|(?:schedule|make|book|set up|arrange|get)\b.*\b(?:follow[- ]?up|appointment)|come (?:back )?(?:to"
+    r"|and) see (?:me|us)"
     r"|see you (?:back|then)(?! then)|have (?:you|him|her) (?:come back|follow up|return))\b"
 )
 _NOT_A_VISIT = re.compile(
-    r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a |your )?(?:follow|see)|as you can see|presents?\b"
-    r"|not be able|back to normal|coming in today|(?:before|until|between now and when|since) (?:i|we|you) (?:see|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
-    r"|come in today|brings? you|came in|in for (?:a )?follow|follow up on (?:your|the|some|that)|in (?:a|about a|just a) (?:few )?(?:minutes?|moments?|seconds?|bit)\b"
+    r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a "
+    r"|your )?(?:follow|see)|as you can see|presents?\b"
+    r"|not be able|back to normal|coming in today|(?:before|until|between now and when|since) (?:i|we|you) (?:see"
+    r"|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
+    r"|come in today|brings? you|came in|in for (?:a )?follow|follow up on (?:your|the|some|that)|in (?:a|about a"
+    r"|just a) (?:few )?(?:minutes?|moments?|seconds?|bit)\b"
     r"|come in (?:and|to) (?!see)|nurse|assistant)"
 )
 _WHO = (
-    r"cardiologist|nephrologist|pcp|primary care(?: (?:doctor|physician|provider))?|family (?:doctor|physician)|surgeon|oncologist|neurologist"
-    r"|ophthalmologist|eye doctor|dentist|gynecologist|ob ?-?gyn|urologist|endocrinologist|specialist|physician|gp|rheumatologist|therapist|psychiatrist"
-    r"|dermatologist|podiatrist|pulmonologist|gastroenterologist|kidney doctor|colleague|midwife|optician|pharmacist|counsell?or"
+    r"cardiologist|nephrologist|pcp|primary care(?: (?:doctor|physician|provider))?|family (?:doctor|physician)"
+    r"|surgeon|oncologist|neurologist"
+    r"|ophthalmologist|eye doctor|dentist|gynecologist|ob ?-?gyn|urologist|endocrinologist|specialist|physician|gp"
+    r"|rheumatologist|therapist|psychiatrist"
+    r"|dermatologist|podiatrist|pulmonologist|gastroenterologist|kidney doctor|colleague|midwife|optician"
+    r"|pharmacist|counsell?or"
 )
 _WITH_OTHER = re.compile(
     rf"\b(?:follow(?:ing)?[- ]?up with|see|seen by|appointment (?:with|for)|back to|touch base with|check in with) "
     rf"(?:your |the |my |our |a |an |one of (?:our|my|the) )?(?P<who>(?:[\w-]+ ){{0,2}}?(?:{_WHO}))\b"
 )
 _SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
-_GOT_SCHEDULED = re.compile(r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?", re.IGNORECASE)
+_GOT_SCHEDULED = re.compile(
+    r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?",
+    re.IGNORECASE,
+)
 _SCHEDULES = re.compile(
-    r"\b(?:(?:get |have )?(?:you |this |that |it |him |her )?(?:all )?schedul(?:e|ed)|book(?:ed|ing)? you|arrange(?! (?:some |a )?(?:blood|test|scan))|organi[sz]e(?! (?:some |a )?(?:blood|test|scan))|set (?:that|this|it) up|call (?:the )?(?:support|reception|front desk))\b"
+    r"\b(?:(?:get |have )?(?:you |this |that |it |him |her )?(?:all )?schedul(?:e|ed)|book(?:ed|ing)? you"
+    r"|arrange(?! (?:some |a )?(?:blood|test|scan))|organi[sz]e(?! (?:some |a )?(?:blood|test|scan))|set (?:that"
+    r"|this|it) up|call (?:the )?(?:support|reception|front desk))\b"
 )
 _ASKS_WHEN = re.compile(
-    r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment|be back)\b"
+    r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment"
+    r"|be back)\b"
 )
 _IF = re.compile(r"\b(?:if|unless|sooner)\b")
 _RECURS = re.compile(r"dail|night|every|once|twice|times|week(?:ly)?$")

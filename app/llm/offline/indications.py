@@ -10,8 +10,8 @@ from app.llm.offline.topics import first_problem
 
 
 def problem_treated(name: str, topic: str | None, visit: Sequence[Said], at: int) -> str | None:
-    """The usual problem for a test or medicine, as this visit names it: the topic if it is one, else the mention nearest
-    before clause `at`, else any; None when the visit names none, or the name is not known."""
+    """The usual problem for a test or medicine, as this visit names it: the topic if it is one, else the last mention
+    before the end of clause `at`; None when the visit names none, or the name is not known."""
     problems = _indications().get(name.lower())
     if not problems:
         return None

@@ -1,4 +1,4 @@
-"""Tells from the words around a test or referral whether it is being ordered, considered, turned down, or already done."""
+"""Tells from the words around a test or referral whether it is ordered, considered, turned down, or already done."""
 
 import re
 
@@ -8,43 +8,66 @@ from app.llm.offline.clauses_said import Said
 _SOFTLY = r"(?:(?:also|just|still|really|definitely|probably|actually|do|first|again|then|maybe|certainly|like|all)\s)*"
 _GOING_TO = r"(?:gon ?na|going to)"
 PLANS = re.compile(
-    rf"\b(?:i'm {_SOFTLY}{_GOING_TO}|i am {_SOFTLY}{_GOING_TO}|we(?:'re| are) {_SOFTLY}{_GOING_TO}|we(?:'ll| will)|i(?:'ll| will)"
-    rf"|let's|let us|let me|lem me|i(?:'d| would) {_SOFTLY}(?:like|recommend|suggest)|i {_SOFTLY}(?:want|wan ?na|need|recommend|suggest)"
-    rf"|we {_SOFTLY}(?:want|wan ?na|need|should|have to|can|could)|you(?:'ll|'re {_GOING_TO}| will)? {_SOFTLY}(?:should|need|have to|can)"
-    r"|you're (?:over)?due|why do ?n't (?:we|you|i)|please|go ahead and|needs? to|how about (?:we|i)|the only way to know"
+    rf"\b(?:i'm {_SOFTLY}{_GOING_TO}|i am {_SOFTLY}{_GOING_TO}|we(?:'re| are) {_SOFTLY}{_GOING_TO}|we(?:'ll| will)"
+    rf"|i(?:'ll| will)"
+    rf"|let's|let us|let me|lem me|i(?:'d| would) {_SOFTLY}(?:like|recommend|suggest)|i {_SOFTLY}(?:want|wan ?na"
+    rf"|need|recommend|suggest)"
+    rf"|we {_SOFTLY}(?:want|wan ?na|need|should|have to|can|could)|you(?:'ll|'re {_GOING_TO}"
+    rf"| will)? {_SOFTLY}(?:should|need|have to|can)"
+    r"|you're (?:over)?due|why do ?n't (?:we|you|i)|please|go ahead and|needs? to|how about (?:we|i)"
+    r"|the only way to know"
     r"|hey,? dragon|dragon,? order|order(?:ing)?|go get|schedule|probably do|good (?:start|idea)|due for|orders? for"
     rf"|(?:is|'s) {_GOING_TO} be|recommend(?:ing)?|we will obtain|will need|get you|set you up)\b"
 )
-_GOOD_IDEA = re.compile(r"(?: (?:would be|is|'s))? a (?:really |very )?(?:good|great|sensible),? (?:good |first )?(?:start|idea|step|plan)\b")
+_GOOD_IDEA = re.compile(
+    r"(?: (?:would be|is|'s))? a (?:really |very )?(?:good|great|sensible),? (?:good |first )?(?:start|idea|step"
+    r"|plan)\b"
+)
 _ACTS = re.compile(
-    r"\b(?:order(?:ing|ed)?|get|getting|do|doing|check(?:ing)?|recheck|repeat|obtain|schedul\w+|send(?:ing)?|run|draw|perform|swab"
-    r"|add|arrange|book|organi[sz]e|need|have|request|recommend\w*|suggest\w*|set|refer\w*|see|start|proceed|put|collect|take"
-    r"|give|make|talk to|speak (?:to|with)|due|go|screen|evaluate|consult|follow|measure|obtain|include|includes|complete|like|want|wan ?na|want)\b"
+    r"\b(?:order(?:ing|ed)?|get|getting|do|doing|check(?:ing)?|recheck|repeat|obtain|schedul\w+|send(?:ing)?|run"
+    r"|draw|perform|swab"
+    r"|add|arrange|book|organi[sz]e|need|have|request|recommend\w*|suggest\w*|set|refer\w*|see|start|proceed|put"
+    r"|collect|take"
+    r"|give|make|talk to|speak (?:to|with)|due|go|screen|evaluate|consult|follow|measure|obtain|include|includes"
+    r"|complete|like|want|wan ?na|want)\b"
 )
 _RESULTS_BEFORE = re.compile(
-    r"\b(?:look(?:ing)? at|review(?:ed|ing)?|results?|go over|going over|show(?:s|ed|ing)? (?:me|us|that|the)|pull(?:ed)? up|talk about"
-    r"|discuss|based on|saw|read|had (?:a|an|your|the|some|that)|did (?:a|an|your|the|some|that)|got (?:your|the|back)|done|took|last"
-    r"|previous|prior|recent|(?:see|have) (?:your|the)\s*$|looked at|from (?:the|your)|after|before (?:the|your)|when (?:the|your)"
-    r"|until|wait(?:ing)? (?:for|on)|pending|reviewing|consider(?:ing|ation)?|seen (?:the|a|your)|have you (?:had|seen|been))\b"
+    r"\b(?:look(?:ing)? at|review(?:ed|ing)?|results?|go over|going over|show(?:s|ed|ing)? (?:me|us|that|the)"
+    r"|pull(?:ed)? up|talk about"
+    r"|discuss|based on|saw|read|had (?:a|an|your|the|some|that)|did (?:a|an|your|the|some|that)|got (?:your|the"
+    r"|back)|done|took|last"
+    r"|previous|prior|recent|(?:see|have) (?:your|the)\s*$|looked at|from (?:the|your)|after|before (?:the|your)"
+    r"|when (?:the|your)"
+    r"|until|wait(?:ing)? (?:for|on)|pending|reviewing|consider(?:ing|ation)?|seen (?:the|a|your)|have you (?:had"
+    r"|seen|been))\b"
 )
 _RESULTS_AFTER = re.compile(
-    r"^\s*(?:,\s)?(?:results?\b(?! (?:are|is) (?:back|in))|that (?:we|you|i|they|was)\b|(?:we|you|i) (?:did|had|got|took)|you (?:had|did|got)|show(?:s|ed)|was\b|were\b|is (?:normal|fine|good|negative|clear)"
-    r"|came back|looks?\b|look(?:ed)? (?:good|fine|normal)|today (?:was|is|show)|from\b|reveal|demonstrat|last\b|in the past|done\b)"
+    r"^\s*(?:,\s)?(?:results?\b(?! (?:are|is) (?:back|in))|that (?:we|you|i|they|was)\b|(?:we|you|i) (?:did|had|got"
+    r"|took)|you (?:had|did|got)|show(?:s|ed)|was\b|were\b|is (?:normal|fine|good|negative|clear)"
+    r"|came back|looks?\b|look(?:ed)? (?:good|fine|normal)|today (?:was|is|show)|from\b|reveal|demonstrat|last\b"
+    r"|in the past|done\b)"
 )
 _CONDITION = re.compile(
-    r"\b(?:if|unless|depending on|might|may (?:need|have|want|wan|be)|could (?:consider|get|do|try|look|always|also|refer|send|order)|consider|possibly|potentially"
-    r"|perhaps|down the (?:road|line)|at some point|would (?:need|have) to|in case|should (?:it|that|this|things|your))\b"
+    r"\b(?:if|unless|depending on|might|may (?:need|have|want|wan|be)|could (?:consider|get|do|try|look|always|also"
+    r"|refer|send|order)|consider|possibly|potentially"
+    r"|perhaps|down the (?:road|line)|at some point|would (?:need|have) to|in case|should (?:it|that|this|things"
+    r"|your))\b"
 )
 CERTAIN_IF = re.compile(
-    r"\b(?:see if|check if|tell if|determine if|know if|find out if|figure out if|look (?:and see )?if|even if|if (?:it's|that's|that is) (?:okay|ok|alright)|if you (?:could|would|can|do n't mind)|if you're (?:okay|ok)|as if|wonder if|assess if|asked? if)\b"
+    r"\b(?:see if|check if|tell if|determine if|know if|find out if|figure out if|look (?:and see )?if|even if"
+    r"|if (?:it's|that's|that is) (?:okay|ok|alright)|if you (?:could|would|can|do n't mind)|if you're (?:okay|ok)"
+    r"|as if|wonder if|assess if|asked? if)\b"
 )
 _NOT_NEEDED = re.compile(
-    r"\b(?:do ?n't (?:think|need|want|believe|feel|see)|does ?n't need|no need|not (?:going to|gon ?na|necessary|needed|at this)|wo ?n't|rather than"
+    r"\b(?:do ?n't (?:think|need|want|believe|feel|see)|does ?n't need|no need|not (?:going to|gon ?na|necessary"
+    r"|needed|at this)|wo ?n't|rather than"
     r"|instead of|hold off|avoid|without|unnecessary|never|not (?:order|do|get))\b"
 )
 _REFUSES = re.compile(
-    r"\b(?:i (?:do ?n't|would n't|wo ?n't|really do ?n't|don't really) (?:want|wan ?na|think i (?:want|need)|do|need|like (?:that|the idea))|i'd (?:rather not|prefer not|skip)"
-    r"|i would rather not|not (?:interested|right now|for me|today)|no,? (?:thank you|thanks|i'm good|not)|i(?:'ll| will) pass|i refuse|i(?:'d| would) rather (?:wait|hold)"
+    r"\b(?:i (?:do ?n't|would n't|wo ?n't|really do ?n't|don't really) (?:want|wan ?na|think i (?:want|need)|do"
+    r"|need|like (?:that|the idea))|i'd (?:rather not|prefer not|skip)"
+    r"|i would rather not|not (?:interested|right now|for me|today)|no,? (?:thank you|thanks|i'm good|not)|i(?:'ll"
+    r"| will) pass|i refuse|i(?:'d| would) rather (?:wait|hold)"
     r"|i'm not (?:comfortable|ready|keen|doing|having|going to do|gon ?na do))\b"
 )
 
@@ -81,7 +104,9 @@ def declined(said: Said, visit: list[Said]) -> bool:
 
 
 def _firmness(before: str) -> Commitment:
-    return "recommended" if re.search(r"\b(?:recommend\w*|suggest\w*|should|you can|you could)\b", before) else "ordered"
+    return (
+        "recommended" if re.search(r"\b(?:recommend\w*|suggest\w*|should|you can|you could)\b", before) else "ordered"
+    )
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -1,4 +1,4 @@
-"""Reads what the clinician has to do after the visit: tests to order, referrals, prescriptions to write, papers, procedures."""
+"""Reads what the clinician has to do: tests to order, treatments, referrals, prescriptions to write, papers."""
 
 import re
 from collections.abc import Sequence
@@ -16,31 +16,48 @@ from app.llm.offline.reasons import reason_of
 Item = dict[str, Any]
 
 _BEFORE_NAME = re.compile(
-    r"(?:\b(?:left|right|bilateral|lateral|both|lower|upper|low|lumbar|cervical|thoracic|spine|knee|ankle|foot|feet|shoulder|hip|back|chest|neck"
-    r"|brain|head|abdomen|abdominal|renal|kidney|liver|pelvic|pelvis|heart|cardiac|carotid|thyroid|wrist|hand|elbow|finger|toe|leg|arm|sinus|breast"
-    r"|fasting|rapid|urine|blood|stool|venous|arterial|lateral|24-hour|twenty four hour|routine|general|diagnostic|screening|repeat|follow-?up"
+    r"(?:\b(?:left|right|bilateral|lateral|both|lower|upper|low|lumbar|cervical|thoracic|spine|knee|ankle|foot|feet"
+    r"|shoulder|hip|back|chest|neck"
+    r"|brain|head|abdomen|abdominal|renal|kidney|liver|pelvic|pelvis|heart|cardiac|carotid|thyroid|wrist|hand|elbow"
+    r"|finger|toe|leg|arm|sinus|breast"
+    r"|fasting|rapid|urine|blood|stool|venous|arterial|lateral|24-hour|twenty four hour|routine|general|diagnostic"
+    r"|screening|repeat|follow-?up"
     r"|general set of|set of|nuclear|diabetic|annual|yearly)[ -]+)+$"
 )
 _AFTER_NAME = re.compile(
-    r"^(?: scan| test| tests| panel| level| levels| study| series)?(?: (?:of|on|for) (?:your|the|that|his|her|both|my) (?:[\w'-]+ ){0,3}?"
-    r"(?:spine|knees?|ankles?|foot|feet|shoulders?|hips?|back|chest|neck|brain|head|abdomen|belly|stomach|pelvis|heart|wrists?|hands?|elbows?|fingers?|toes?"
+    r"^(?: scan| test| tests| panel| level| levels| study| series)?(?: (?:of|on|for) (?:your|the|that|his|her|both"
+    r"|my) (?:[\w'-]+ ){0,3}?"
+    r"(?:spine|knees?|ankles?|foot|feet|shoulders?|hips?|back|chest|neck|brain|head|abdomen|belly|stomach|pelvis"
+    r"|heart|wrists?|hands?|elbows?|fingers?|toes?"
     r"|legs?|arms?|sinuses|breasts?|kidneys?|liver|lungs?|thyroid|thyroxine|bladder|prostate|jaw|face|skin|eyes?)\b)?"
 )
+_WORN = re.compile(r"\b(?:wear|use|using|wearing|keep|that) (?:a |an |the |your |some |those )*$")
 _AGAIN = re.compile(r"\b(?:repeat|recheck|re-check|another|again)\b")
-_UNCOUNTED = re.compile(r"(?<!s)s$|^(?:the|some)\b|work$|\b(?:testing|imaging|function|enzymes|therapy|surgery|acid|blood sugar|angiography|elastography)$|tests of|levels of")
+_UNCOUNTED = re.compile(
+    r"(?<!s)s$|^(?:the|some)\b|work$|\b(?:testing|imaging|function|enzymes|therapy|surgery|acid|blood sugar"
+    r"|angiography|elastography)$|tests of|levels of"
+)
 _PRESCRIBES = re.compile(
-    r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
-    r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
+    r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put"
+    r"|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
+    r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a"
+    r"|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
 )
 _ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you|did you)\b")
 _PAPERS = re.compile(
-    r"\b(?:(?:write|send|fill out|fill in|complete|sign|draft|do|give you|get you|provide) (?:you )?(?:up )?(?:a |an |the |your |that |this |out )*(?:[\w-]+ ){0,2}?"
-    r"(?:letter|note for (?:work|school)|work note|doctor's note|school note|form|forms|paperwork|sick note|fit note|certificate|summary|report|records)"
-    r"|let (?:them|him|her|your \w+|the \w+) know|hand (?:this |that |it )?over|request (?:your |the )?(?:medical )?records|(?:call|contact|speak (?:to|with)|talk to) (?:doctor|dr\.?|your (?:pcp|primary care|cardiologist|surgeon)))\b"
+    r"\b(?:(?:write|send|fill out|fill in|complete|sign|draft|do|give you|get you|provide) (?:you )?(?:up )?(?:a "
+    r"|an |the |your |that |this |out )*(?:[\w-]+ ){0,2}?"
+    r"(?:letter|note for (?:work|school)|work note|doctor's note|school note|form|forms|paperwork|sick note"
+    r"|fit note|certificate|summary|report|records)"
+    r"|let (?:them|him|her|your \w+|the \w+) know|hand (?:this |that |it )?over|request (?:your "
+    r"|the )?(?:medical )?records|(?:call|contact|speak (?:to|with)|talk to) (?:doctor|dr\.?|your (?:pcp"
+    r"|primary care|cardiologist|surgeon)))\b"
 )
 _REFERS = re.compile(
-    r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up|get you (?:in|into|set|started|over|to)|get (?:a|an)|appointment"
-    r"|recommend (?:you for|that you see|seeing)?|have you (?:see|seen|meet|talk|go)|you (?:to )?see|go to|start(?:ing)? (?:with )?|put in|order|evaluat\w+|work with|speak (?:to|with)|talk (?:to|with)|be seen by)\b"
+    r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up"
+    r"|get you (?:in|into|set|started|over|to)|get (?:a|an)|appointment"
+    r"|recommend (?:you for|that you see|seeing)?|have you (?:see|seen|meet|talk|go)|you (?:to )?see|go to"
+    r"|start(?:ing)? (?:with )?|put in|order|evaluat\w+|work with|speak (?:to|with)|talk (?:to|with)|be seen by)\b"
 )
 _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
 
@@ -60,7 +77,7 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said]) -> list[Item]:
     todos: list[Item] = []
     for procedure in find_procedures(said.words):
         commitment = plan_of(said, procedure.start, procedure.end)
-        if not commitment:
+        if not commitment or (procedure.kind == "treatment" and _WORN.search(said.words, 0, procedure.start)):
             continue
         if declined(said, list(visit)):
             commitment = "declined"
@@ -134,7 +151,12 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: S
 
 def _prescription(said: Said) -> list[Item]:
     found = _PRESCRIBES.search(said.words)
-    if not found or said.asks or _ASKS_NEED.search(said.words) or not (PLANS.search(said.words, 0, found.start()) or found[0] == "new prescription"):
+    if (
+        not found
+        or said.asks
+        or _ASKS_NEED.search(said.words)
+        or not (PLANS.search(said.words, 0, found.start()) or found[0] == "new prescription")
+    ):
         return []
     words = _prescribed(said, found)
     return [_todo("prescription", said, words)]
@@ -142,7 +164,11 @@ def _prescription(said: Said) -> list[Item]:
 
 def _papers(said: Said) -> list[Item]:
     found = _PAPERS.search(said.words)
-    if not found or said.asks or not re.search(r"\b(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let me)\b", said.words[: found.start()]):
+    if (
+        not found
+        or said.asks
+        or not re.search(r"\b(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let me)\b", said.words[: found.start()])
+    ):
         return []
     return [_todo("documentation", said, imperative(said.text[found.start() :]))]
 
@@ -152,7 +178,9 @@ def _prescribed(said: Said, found: re.Match[str]) -> str:
     drugs = find_drugs(said.text)
     if not drugs:
         return imperative(said.text[found.start() :]) if verb == "Dispense" else f"{verb} the medication"
-    return imperative(f"{verb} {said.text[drugs[0].start :]}" if len(drugs) == 1 else f"{verb} {' and '.join(d.name for d in drugs)}")
+    return imperative(
+        f"{verb} {said.text[drugs[0].start :]}" if len(drugs) == 1 else f"{verb} {' and '.join(d.name for d in drugs)}"
+    )
 
 
 def _todo(task_type: str, said: Said, words: str) -> Item:
@@ -180,7 +208,7 @@ def _each_once(todos: list[Item]) -> list[Item]:
 
 
 def _join(first: Item, again: Item) -> None:
-    """Adds a second mention: its quote, and what the first one did not tell. A firm word outweighs a conditional one."""
+    """Adds a second mention: its quote, and what the first did not tell. A firm word outweighs a conditional one."""
     if first["commitment"] == "conditional" and again["commitment"] in ("ordered", "recommended"):
         first.update(commitment=again["commitment"], description=again["description"], evidence=again["evidence"])
     elif len(first["evidence"]) < 2 and again["evidence"][0] not in first["evidence"]:

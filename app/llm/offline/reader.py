@@ -5,11 +5,15 @@ from typing import Any
 
 from app.llm.offline.advice import read_patient_reminders
 from app.llm.offline.clauses_said import Said, cut_visit
+from app.llm.offline.custom import read_custom
+from app.llm.offline.facts import read_allergies, read_problems
 from app.llm.offline.follow_ups import read_follow_up_tasks
 from app.llm.offline.indications import problem_treated
 from app.llm.offline.medications import read_medications
 from app.llm.offline.orders import read_clinician_todos
+from app.llm.offline.summary import summarise
 from app.llm.offline.visit import SpokenTurn
+from app.llm.offline.vitals import read_vitals
 
 Item = dict[str, Any]
 
@@ -25,16 +29,16 @@ def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str
         "medication_instructions": [_with_reason(item, turns, visit) for item in read_medications(turns)],
         "patient_reminders": read_patient_reminders(visit),
         "clinician_todos": read_clinician_todos(visit),
-        "problems": [],
-        "allergies": [],
-        "vitals": [],
-        "custom": [],
+        "problems": read_problems(turns),
+        "allergies": read_allergies(turns),
+        "vitals": read_vitals(turns),
+        "custom": read_custom(visit, custom_categories),
     }
-    return answer
+    return {**answer, "summary": summarise(answer)}
 
 
 def _with_reason(item: Item, turns: Sequence[SpokenTurn], visit: Sequence[Said]) -> Item:
-    """The item; where only a symptom or nothing was said of why, with the problem under discussion when it was ordered."""
+    """The item, with the problem under discussion where only a symptom or nothing was said of why."""
     if item["reason"] not in _VAGUE or not item["evidence"]:
         return item
     first = item["evidence"][0]

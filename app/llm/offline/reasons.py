@@ -7,12 +7,18 @@ from app.llm.offline.clauses_said import Said
 from app.llm.offline.indications import problem_treated
 
 _PURPOSE = re.compile(
-    r"\b(?:(?:just )?to (?P<why>(?:make sure|see (?:if|how|whether|what|where)|look for|look at|check (?:for|on|out|if)|rule out|assess|evaluate|determine"
+    r"\b(?:(?:just )?to (?P<why>(?:make sure|see (?:if|how|whether|what|where)|look for|look at|check (?:for|on|out"
+    r"|if)|rule out|assess|evaluate|determine"
     r"|confirm|find out|monitor|help|get a better|figure out|know)\b.*)"
-    r"|because (?P<because>.*)|(?:for|of) (?:your|the|that|this|his|her) (?P<problem>[\w' -]*(?:pain|ache|itis|osis|cough|swelling|infection|rash"
-    r"|pressure|sugar|diabetes|asthma|anemia|murmur|fracture|injury|symptoms|bleeding|headaches?|migraines?|dizziness|fatigue)))"
+    r"|because (?P<because>.*)|(?:for|of) (?:your|the|that|this|his|her) (?P<problem>[\w' -]*(?:pain|ache|itis|osis"
+    r"|cough|swelling|infection|rash"
+    r"|pressure|sugar|diabetes|asthma|anemia|murmur|fracture|injury|symptoms|bleeding|headaches?|migraines?"
+    r"|dizziness|fatigue)))"
 )
-_ENDS = re.compile(r"\s(?:okay|ok|alright|all right|you know|and (?:i|we|then|also)|so|now|does that|how does|but)\b|[.?!;]|,\s(?:okay|ok|and)\b")
+_ENDS = re.compile(
+    r"\s(?:okay|ok|alright|all right|you know|and (?:i|we|then|also)|so|now|does that|how does|but)\b|[.?!;]"
+    r"|,\s(?:okay|ok|and)\b"
+)
 _LONGEST = 16
 
 
@@ -26,7 +32,12 @@ def reason_of(name: str, said: Said, after: int, visit: Sequence[Said]) -> str |
         return treated
     following = visit[said.at + 1] if said.at + 1 < len(visit) else None
     purpose = _purpose_in(said.text, said.words, after)
-    if not purpose and following and following.turn == said.turn and following.words.startswith(("to ", "because ", "just to ")):
+    if (
+        not purpose
+        and following
+        and following.turn == said.turn
+        and following.words.startswith(("to ", "because ", "just to "))
+    ):
         purpose = _purpose_in(following.text, following.words, 0)
     return purpose or said.topic
 

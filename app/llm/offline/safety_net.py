@@ -11,21 +11,39 @@ from app.llm.offline.phrasing import imperative
 Item = dict[str, Any]
 
 _CONTACT = re.compile(
-    r"\b(?:call (?:me|us|back|the (?:office|clinic)|911|999|an ambulance|111|nine one one)|give (?:me|us) (?:a )?(?:call|ring|shout)|let (?:me|us) know"
-    r"|get (?:back )?in (?:touch|contact)|contact (?:me|us)|ring (?:me|us)|phone (?:me|us)|send (?:me|us) a (?:message|mychart)|reach (?:back )?out"
-    r"|(?:go|head|get yourself) (?:straight )?(?:down )?to (?:the |your |an )?(?:nearest )?(?:a ?and ?e|a&e|e\.? ?r\b|emergency|hospital|urgent care|casualty)"
-    r"|come (?:back )?(?:in )?(?:and |to )?see (?:me|us)|come back (?:sooner|in|if)?|come in sooner|seek (?:medical|urgent|immediate|emergency)|attend (?:the )?(?:a ?and ?e|a&e)"
+    r"\b(?:call (?:me|us|back|the (?:office|clinic)|911|999|an ambulance|111|nine one one)|give (?:me"
+    r"|us) (?:a )?(?:call|ring|shout)|let (?:me|us) know"
+    r"|get (?:back )?in (?:touch|contact)|contact (?:me|us)|ring (?:me|us)|phone (?:me|us)|send (?:me"
+    r"|us) a (?:message|mychart)|reach (?:back )?out"
+    r"|(?:go|head|get yourself) (?:straight )?(?:down )?to (?:the |your |an )?(?:nearest )?(?:a ?and ?e|a&e"
+    r"|e\.? ?r\b|emergency|hospital|urgent care|casualty)"
+    r"|come (?:back )?(?:in )?(?:and |to )?see (?:me|us)|come back (?:sooner|in|if)?|come in sooner|seek (?:medical"
+    r"|urgent|immediate|emergency)|attend (?:the )?(?:a ?and ?e|a&e)"
     r"|make (?:an )?appointment|ringing us|speak to (?:a|your) (?:doctor|gp|pharmacist))\b"
 )
 _SIGN = re.compile(
-    r"\b(?:if(?! you (?:want|would like|can feel|feel (?:this|that|me)|have any (?:other )?questions|need anything|could|would|do n't mind)| possible\b)"
-    r"|should (?:it|things|your)|any (?:problems|issues|changes|worsening|new|further)|unless|get(?:s|ting)? (?:any )?worse|worsens?)\b"
+    r"\b(?:if(?! you (?:want|would like|can feel|feel (?:this|that|me)|have any (?:other )?questions|need anything"
+    r"|could|would|do n't mind)| possible\b)"
+    r"|should (?:it|things|your)|any (?:problems|issues|changes|worsening|new|further)|unless|get(?:s"
+    r"|ting)? (?:any )?worse|worsens?)\b"
 )
-_NO_SIGN = re.compile(r"\b(?:questions?|concerns|hurts when|pain when i|what you (?:think|decide)|how (?:it|that|you|your)|if (?:this|that|it) hurts|tender)\b")
-_GENERIC = re.compile(r"\b(?:wors\w*|better|improv\w*|deteriorat\w*|any (?:other |further )?(?:problems|issues|concerns)|changes?|resolve)\b")
+_NO_SIGN = re.compile(
+    r"\b(?:questions?|concerns|hurts when|pain when i|what you (?:think|decide)|how (?:it|that|you|your)|if (?:this"
+    r"|that|it) hurts|tender)\b"
+)
+_GENERIC = re.compile(
+    r"\b(?:wors\w*|better|improv\w*|deteriorat\w*|any (?:other |further )?(?:problems|issues|concerns)|changes?"
+    r"|resolve)\b"
+)
 _VISIT = re.compile(r"come|appointment")
-_TOLD_TO = re.compile(r",?\s(?:(?:that|then|so|and|just|please|you) )*(?:i want you to|i'd like you to|you (?:can|need to|should|may need to)|feel free to|do|please|go ahead and)[\s,]*(?:yeah |just |please |uh , |um , )*$", re.I)
-_URGENT = re.compile(r"\b(?:a ?and ?e|a&e|e\.?r\b|emergency|hospital|911|999|nine one one|ambulance|right away|straight|immediately)")
+_TOLD_TO = re.compile(
+    r",?\s(?:(?:that|then|so|and|just|please|you) )*(?:i want you to|i'd like you to|you (?:can|need to|should"
+    r"|may need to)|feel free to|do|please|go ahead and)[\s,]*(?:yeah |just |please |uh , |um , )*$",
+    re.IGNORECASE,
+)
+_URGENT = re.compile(
+    r"\b(?:a ?and ?e|a&e|e\.?r\b|emergency|hospital|911|999|nine one one|ambulance|right away|straight|immediately)"
+)
 
 
 def read_safety_net(visit: Sequence[Said]) -> list[Item]:
@@ -57,7 +75,9 @@ def _reminder(said: Said, visit: Sequence[Said]) -> Item | None:
         return None
     if _VISIT.search(found[0]) and not signs[place].words.lstrip("andsobut ").startswith("if"):
         return None
-    return _item(_told(said.text[found.start() :], " ".join(other.text for other in signs[place:])), [*signs[place:], said])
+    return _item(
+        _told(said.text[found.start() :], " ".join(other.text for other in signs[place:])), [*signs[place:], said]
+    )
 
 
 def _told(contact: str, sign: str) -> str:

@@ -6,8 +6,10 @@ from app.language.problems import ProblemMention, find_problems
 
 _NAMES_A_TOPIC = re.compile(
     r"\b(?:for (?:your|the|his|her|that|this)|(?:problem|issue|concern|diagnosis|impression)\b"
-    r"|i (?:do )?(?:think|believe)|looks like|sounds like|consistent with|suggest\w*|diagnosed|what we call|called|concerned|worried|likely|probably"
-    r"|due to|you(?:'ve| do)? have (?:a|an|what|some)|going to be|as far as|in terms of|with regards? to|regarding|talk about your|related to"
+    r"|i (?:do )?(?:think|believe)|looks like|sounds like|consistent with|suggest\w*|diagnosed|what we call|called"
+    r"|concerned|worried|likely|probably"
+    r"|due to|you(?:'ve| do)? have (?:a|an|what|some)|going to be|as far as|in terms of|with regards? to|regarding"
+    r"|talk about your|related to"
     r"|your \w+ (?:is|are)|wonder)\b"
 )
 _ORDINAL_PROBLEM = re.compile(
@@ -15,18 +17,25 @@ _ORDINAL_PROBLEM = re.compile(
     r"(?:,? (?:of|is|being|here|with|which is|for|the|your|a|an|that))*[ ,]+(?P<name>[a-z][\w' -]{2,60})"
 )
 _NOT_DESCRIBING = re.compile(
-    r"^.*(?:(?<!\w)(?:'s|a|an|the|your|my|his|her|this|that|these|any|some|no|of|for|with|and|or|but|have|has|had|is|are|was|be|been|it|it's|i|you|we|called"
-    r"|think|from|about|to|in|on|as|having|get|got|getting|like|if|so|just|really|likely|probably|possible|maybe|little|bit|sort|kind|more|what|which"
-    r"|do|does|did|not|n't|into|by|at|also|then|problem|being|will|would|could|can|should|may|might|there|when|because|first|second|third|fourth"
-    r"|next|last|said|causing|caused|cause|help|helps|treat|reduce|control|their|further|worsening|new|out|shows?|showed|increase|terms|new|over|up|means|bad|"
-    r"terms|issues?|call|like|sort|um|uh|know|okay|now|alright|diagnosis|concern|take|taking|see|seeing|check|both)(?!\w)|[,.;?!])"
+    r"^.*(?:(?<!\w)(?:'s|a|an|the|your|my|his|her|this|that|these|any|some|no|of|for|with|and|or|but|have|has|had"
+    r"|is|are|was|be|been|it|it's|i|you|we|called"
+    r"|think|from|about|to|in|on|as|having|get|got|getting|like|if|so|just|really|likely|probably|possible|maybe"
+    r"|little|bit|sort|kind|more|what|which"
+    r"|do|does|did|not|n't|into|by|at|also|then|problem|being|will|would|could|can|should|may|might|there|when"
+    r"|because|first|second|third|fourth"
+    r"|next|last|said|causing|caused|cause|help|helps|treat|reduce|control|their|further|worsening|new|out|shows?"
+    r"|showed|increase|terms|new|over|up|means|bad|"
+    r"terms|issues?|call|like|sort|um|uh|know|okay|now|alright|diagnosis|concern|take|taking|see|seeing|check"
+    r"|both)(?!\w)|[,.;?!])"
 )
 _OF = re.compile(
-    r" exacerbation| flare(?:-?up)?\b| (?:of|in|on) (?:your |the |both |my )?(?:left |right |lower |upper )?(?:knees?|ankles?|foot|feet|shoulders?|hips?|back|neck|wrists?|hands?|elbows?"
+    r" exacerbation| flare(?:-?up)?\b| (?:of|in|on) (?:your |the |both |my )?(?:left |right |lower "
+    r"|upper )?(?:knees?|ankles?|foot|feet|shoulders?|hips?|back|neck|wrists?|hands?|elbows?"
     r"|fingers?|toes?|legs?|arms?|chest|kidneys?|heart|breast|patella)\b"
 )
 _ENDS = re.compile(
-    r"[.,;?!]|\s(?:so|i|i'm|i'd|i'll|i've|we|we're|we'll|let's|let|it|it's|you|you're|now|um|uh|again|that|that's|which|looks|seems|go|okay|also"
+    r"[.,;?!]|\s(?:so|i|i'm|i'd|i'll|i've|we|we're|we'll|let's|let|it|it's|you|you're|now|um|uh|again|that|that's"
+    r"|which|looks|seems|go|okay|also"
     r"|because|he|she|is|are|was|has|everything|continue|since|if|but|they|and|this|here|i'd)\b"
 )
 _MOST_DESCRIBING = 4
