@@ -72,6 +72,18 @@ def _own_names() -> Iterator[tuple[str, tuple[str, Kind]]]:
                 yield name.strip(), (canonical, kind)
 
 
+@cache
+def members(drug_class: str) -> re.Pattern[str]:
+    """A pattern that matches the canonical names of the medicines of a class; of an unknown class, none."""
+    classes = dict(line.split(":", 1) for line in _lines("drug_classes.txt"))
+    names = [
+        re.escape(name.strip()).replace(r"\*", "[a-z/]*")
+        for name in classes.get(drug_class, "").split(",")
+        if name.strip()
+    ]
+    return re.compile("|".join(names) or r"(?!)")
+
+
 def _words(file: str) -> frozenset[str]:
     return frozenset(word for line in _lines(file) for word in line.split())
 

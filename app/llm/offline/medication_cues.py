@@ -67,7 +67,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:stronger than|similar to|related to|the same as|alternative to|better than|contraindicated with|interact\w* with)",
     ),
     "stop": (
-        rf"{_NOT} (?:be |want you (?:to be |to )?|keep |also )*(?:tak(?:e|ing)|us(?:e|ing)|mix(?:ing)?|combin(?:e|ing)|hav(?:e|ing))",
+        rf"{_NOT} (?:be |want you (?:to be |to )?|keep |also )*(?:tak(?:e|ing)|us(?:e|ing)|mix(?:ing)?|combin(?:e|ing))",
         r"rather (?:you|that you) (?:not|didn't) (?:take|use)",
         r"no longer (?:take|need(?: to take| to be on)?|be on)",
         r"(?:try|trying|prefer|rather|best|better) (?:you )?not (?:to )?(?:take|use|be on|taking|using)",
@@ -164,7 +164,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:start|starting|begin|beginning|initiate|initiating|commence)(?: (?:you|her|him|with|on|taking|using|off|out|a|the|back))*",
         r"(?:put|putting|place|placing|get|getting|have|having|try|want)(?: (?:you|her|him|yourself)) (?:back )?(?:started )?(?:on|with|onto)(?: to)?",
         r"prescrib(?:e|ing)(?: (?:you|her|him|for|some|a|the))*",
-        r"(?:give|giving|get|getting|write|send|sending|call|order|hand|administer|provide|offer)(?: (?:you|her|him|in|over|out|up))+(?: (?:a|some|the|for|with))*",
+        r"(?:give|giving|get(?! rid)|getting|write|send|sending|call|order|hand|administer|provide|offer)(?: (?:you|her|him|in|over|out|up))+(?: (?:a|some|the|for|with))*",
         r"(?:order|ordering|add|adding|switch|switching|change|changing)(?: (?:you|her|him|on|in|over|to|a|some))*",
         r"(?:prescription|script|course|trial|round|dose|supply|sample)s? (?:for|of)",
         r"(?:go with|opt (?:for|to use)|treat(?:ing)?(?: you| it| this| that| her| him)?(?: \w+){0,2} with|apply|applying|inject|injecting)",
@@ -175,7 +175,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:want|like|need) (?:you|her|him) (?:taking|using|on)(?: is| are)?",
         r"(?:want|like|need|have|advise|encourage|ask|asking) (?:you|her|him) to(?: \w+ly| start| try| also| still)* (?:take|taking|use|try|trying|start|apply|get|be on|do)",
         r"(?:let's|let us|we'll|we will|i'll|i will|we can|i can|we're going to|i'm going to|i am going to|we are going to|i'd like to|i want to|"
-        r"i would like to|we should|we need to|i'd)(?: \w+ly| have you| get you)? (?:take|taking|use|try|do|get|send|give|have|add|order|prescribe|start|call|see about)(?: (?:you|some|a|in|over|the|for|to|on))*",
+        r"i would like to|we should|we need to|i'd)(?: \w+ly| have you| get you)? (?:take|taking|use|try|do|get(?! rid)|send|give|have|add|order|prescribe|start|call|see about)(?: (?:you|some|a|in|over|the|for|to|on))*",
         r"(?:^|[.?!] |\band |\bor |please |okay |alright |yeah |yes )(?:take|use|try|apply|get|buy|taking|trying|using)(?: (?:some|a|an|the|your|over the counter))*",
         r"(?:worth|try|trying)(?: (?:taking|using|trying|some|a|getting|out))*",
         r"(?:medication|medicine|drug|pill|cream|tablet|antibiotic|steroid|relaxant|relaxer|something)s?(?: that's| which is| that is)? (?:called|named)",
@@ -198,7 +198,7 @@ AFTER = re.compile(
     r"|^(?: \w+){0,2} (?:helped|worked) |^(?: \w+){0,10} (?:was|were|got|been) (?:stopped|discontinued))"
     r"|(?P<stop>\b(?:(?:want|like|need) you to|you (?:can|should|need to|could)|let's|we'll|we can|i'll|we're going to|i'm going to|please|and|would) "
     r"(?:stop|hold|discontinue|come off|cut out|quit)\b(?! (?:by|smok|drink|eat)))"
-    r"|(?P<change>\b(?:increase|decrease|double|lower|reduce|raise|bump|adjust|up) (?:it|that|this|the dose|the dosage|your dose|your dosage|those|them)\b)"
+    r"|(?P<change>\b(?:let's|i'll|we'll|going to|want to|like to|can|should|will|you to) (?:increase|decrease|double|lower|reduce|raise|bump|adjust|up) (?:it|that|this|the dose|the dosage|your dose|your dosage|those|them)\b)"
     r"|(?P<continue>\b(?:continue|keep taking|keep using|stay on|refill|keep you on|stick with|keep on|carry on with|continue taking|continue on|continue with|keep) (?:it|that|this|those|them|taking (?:it|that|those))\b"
     r"|\b(?:stays?|keep it|keeping it|remains?|leave it) (?:on )?(?:exactly )?(?:the same|unchanged|as it is)\b|\bno changes?\b)"
     r"|(?P<start>\b(?:you're going to|you'll|i want you to|you can|you should|you only have to|you need to|want you|i can) (?:take|give|use|apply|put) (?:up to )?(?:it|that|this|those|them|one|two|three|\d)\b)"

@@ -51,9 +51,6 @@ _OFFER = re.compile(
     r"\b(?:feel about|think about|think of|how about|open|willing|interested|keen|happy|agreeable|do you want|do you like|would you)\b"
 )
 _ALLERGIES = re.compile(r"\ballerg")
-_REGULARLY = re.compile(
-    r"\b(?:every ?day|daily|(?:once|twice|times) a day|every (?:morning|night|evening)|each (?:day|morning|night)|at night|regularly)\b"
-)
 _THEN = re.compile(
     r"\bif (?:that|this|it|they|things|those|the \w+|symptoms|you)(?: \w+)? ?(?:don't|doesn't|isn't|aren't|didn't|fails?|gets? worse|comes? back|persists?|continues?|worsens?|not (?:help|work|improv|get)\w*)"
 )
@@ -80,7 +77,7 @@ _WORDS_OF_CONDITION = 16
 class Mention:
     """One mention: `index` of its turn in the list, the drug, who speaks, what is done with it, by which phrase.
 
-    `regular`: said with a daily rhythm, or in answer to a question about medicines; `dosed`: a dose or rhythm follows.
+    `dosed`: a dose or rhythm follows at once.
     """
 
     index: int
@@ -88,7 +85,6 @@ class Mention:
     role: Role | None
     act: Act | None
     cue: str = ""
-    regular: bool = False
     dosed: bool = False
 
 
@@ -117,7 +113,7 @@ def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None)
     if act in (None, "start", "change", "continue", "stop") and _is_conditional(before, after):
         act = "conditional"
     act = _patients(act, role)
-    return Mention(index, drug, role, act, cue, bool(_REGULARLY.search(before + after)), bool(_DOSED.match(after)))
+    return Mention(index, drug, role, act, cue, bool(_DOSED.match(after)))
 
 
 def _inheriting(words: str, read: list[Mention | None]) -> Iterator[Mention]:
@@ -234,7 +230,7 @@ def _answered(mention: Mention, turns: Sequence[SpokenTurn]) -> Mention:
         if _ABOUT_THE_PAST.search(question):
             return replace(mention, act="past")
         if _ABOUT_MEDICINES.search(question):
-            return replace(mention, act="present", regular=True)
+            return replace(mention, act="present")
     return mention
 
 

@@ -57,11 +57,11 @@ def decide(mentions: Sequence[Mention]) -> Decision | None:
 
 
 def _goes_on(mentions: Sequence[Mention]) -> bool:
-    """Whether a medicine that is taken is part of the care: regular, and spoken of by the clinician or told on being asked."""
+    """Whether a medicine that is taken is part of the care: a regular one, and spoken of by the clinician."""
     drug = mentions[0].drug
-    if drug.canonical in _FOR_SYMPTOMS or drug.kind == "class":
+    if drug.canonical in _FOR_SYMPTOMS or drug.kind != "medicine":
         return False
-    return any(mention.role != "patient" or mention.regular for mention in mentions)
+    return any(mention.role != "patient" for mention in mentions)
 
 
 def _last_word(words: Sequence[Mention], mentions: Sequence[Mention]) -> Decision:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.language.drug_lexicon import members
 from app.llm.offline.medication_mentions import Mention, read_mentions
 from app.llm.offline.medication_status import Decision, decide
 from app.llm.offline.medication_values import Values, read_values
@@ -15,12 +16,20 @@ def read_medications(turns: Sequence[SpokenTurn]) -> list[dict[str, Any]]:
     Declined and historical ones are among them, marked by their commitment; other people's medicines are not.
     """
     mentions = read_mentions(turns)
-    items = []
-    for group in _by_medicine(mentions):
-        decision = decide(group)
-        if decision:
-            items.append(_item(group, decision, mentions, turns))
-    return items
+    decided = [(group, decision) for group in _by_medicine(mentions) if (decision := decide(group))]
+    given = [decision for _, decision in decided if decision.commitment not in ("declined", "historical")]
+    return [
+        _item(group, decision, mentions, turns) for group, decision in decided if not _is_named_closer(decision, given)
+    ]
+
+
+def _is_named_closer(decision: Decision, given: Sequence[Decision]) -> bool:
+    """Whether an item of a class ("some pain medicine") is told again, with its name, by that of a medicine."""
+    drug = decision.by.drug
+    if drug.kind != "class":
+        return False
+    closer = [other for other in given if members(drug.canonical).fullmatch(other.by.drug.canonical)]
+    return any(other.status == decision.status or decision.commitment == "continuing" for other in closer)
 
 
 def _by_medicine(mentions: Sequence[Mention]) -> list[list[Mention]]:
