@@ -27,13 +27,13 @@ _PLURAL = re.compile(r".*[^uis]s")
 class Lexicon:
     """Names, what each means (canonical name, kind), and the automaton that finds them by their index in `names`.
 
-    `long_names`, by first letter, is what a misheard word is compared with; `ordinary` words mean themselves.
+    `long_names`, by first letter and length, is what a misheard word is compared with; `ordinary` words mean themselves.
     """
 
     names: list[str]
     meanings: dict[str, tuple[str, Kind]]
     automaton: Any
-    long_names: dict[str, list[str]]
+    long_names: dict[tuple[str, int], list[str]]
     ordinary: frozenset[str]
 
 
@@ -49,10 +49,10 @@ def lexicon() -> Lexicon:
     }
     meanings.update(own)
     names = sorted(meanings)
-    long_names: dict[str, list[str]] = {}
+    long_names: dict[tuple[str, int], list[str]] = {}
     for name, (_, kind) in own.items():
         if kind == "medicine" and len(name) >= 7 and name.isalpha():
-            long_names.setdefault(name[0], []).append(name)
+            long_names.setdefault((name[0], len(name)), []).append(name)
     return Lexicon(names, meanings, AhoCorasick(names, store_patterns=False), long_names, _words("not_misheard.txt"))
 
 

@@ -106,9 +106,10 @@ def nearly(word: str) -> str | None:
     if word in known.ordinary:
         return None
     allowed = 1 if len(word) < 9 else 2
-    for name in known.long_names.get(word[0], ()):
-        if abs(len(name) - len(word)) <= allowed and OSA.distance(name, word, score_cutoff=allowed) <= allowed:
-            return name
+    for length in range(len(word) - allowed, len(word) + allowed + 1):
+        for name in known.long_names.get((word[0], length), ()):
+            if OSA.distance(name, word, score_cutoff=allowed) <= allowed:
+                return name
     return None
 
 

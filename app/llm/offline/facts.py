@@ -18,7 +18,7 @@ from app.llm.offline.visit import SpokenTurn
 Item = dict[str, Any]
 
 _RELATIVE = re.compile(
-    r"\b(?:mother|father|mom|mum|dad|sister|brother|aunt|uncle|grandmother|grandfather|grandma|grandpa|parents?|cousin|siblings?"
+    r"\b(?:my (?:son|daughter|wife|husband|partner|friend|kids?|child|baby)|anyone|anybody|mother|father|mom|mum|dad|sister|brother|aunt|uncle|grandmother|grandfather|grandma|grandpa|parents?|cousin|siblings?"
     r"|family history|runs in (?:the|my|your) family|in (?:the|my|your) family|family members?)\b"
 )
 # Behind one of these a negation of before no longer holds.
@@ -32,7 +32,7 @@ _POSSIBLE = re.compile(
     r"|query|rule out|wonder\w*|perhaps|whether|be sure you don't|make sure you don't|in case|sounds like|suggest\w*|potential\w*|differential)\b[^.?!]*$"
 )
 _HISTORICAL = re.compile(
-    r"\b(?:years ago|used to (?:have|get)|as a (?:kid|child)|when i was|had (?:a |an )?(?:\w+ )?(?:history|bout) of|in the past|previous(?:ly)?|prior"
+    r"\b(?:years ago|before your|used to (?:have|get)|as a (?:kid|child)|when i was|had (?:a |an )?(?:\w+ )?(?:history|bout) of|in the past|previous(?:ly)?|prior"
     r"|last (?:year|month|summer|winter)|status post|recovered from|treated for|in remission|had (?:a|an|my))\b[^.?!]*$"
 )
 _NOT_SAID_OF_PATIENT = re.compile(
@@ -41,11 +41,11 @@ _NOT_SAID_OF_PATIENT = re.compile(
     r"|you (?:develop|notice|start|get)|things like|anything like|vaccine|test for|check for|tested for|specialist|doctor|clinic|medication|medicine)\b[^.?!]*$"
 )
 _QUESTION = re.compile(
-    r"\b(?:any|do you|are you|have you|did you|does (?:he|she|it)|is there|was there|has there|were you|you having|you had|you noticed"
+    r"\b(?:any|you ever|do you get|has (?:the|your|that|it)|is (?:the|your|that)|do you|are you|have you|did you|does (?:he|she|it)|is there|was there|has there|were you|you having|you had|you noticed"
     r"|(?:what|how) about|ever had)\b[^.!?]*$"
 )
 _YES = re.compile(
-    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally|definitely|quite)\b"
+    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|it (?:is|does|has)|all the time|always|often|very|some|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally|definitely|quite)\b"
 )
 _NO = re.compile(
     r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:no|nope|nah|not|never|none|negative|i (?:do|have|am|did) ?n[o']t|nothing)\b"
@@ -53,12 +53,16 @@ _NO = re.compile(
 _NEGATED_BEHIND = re.compile(
     r"^[\s,]*(?:is|are|was|has been|have|seems to be)? ?(?:negative|resolved|gone|absent|ruled out|went away|denied)\b"
 )
+_HISTORICAL_BEHIND = re.compile(
+    r"^(?:\W*\w+){0,3}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past|in my (?:twenties|thirties|teens|childhood)|back in \d"
+    r"|last (?:year|summer|winter)|but that was|a long time ago)\b"
+)
 _RISK_BEHIND = re.compile(
     r"^[\s,]*(?:medic\w+|pills?|tablets?|specialist|clinic|screening|vaccine|risk|test|doctor|drops|regimen|cuff|is under|control|rates?)\b"
 )
 
 _ALLERGY = re.compile(
-    r"\ballerg(?:ic|y|ies) to|\b(?:bad |had a (?:bad |severe |little |mild )?)?reaction to|\bintoleran(?:t|ce) (?:to|of)|\ballerg(?:y|ies)\b"
+    r"\ballerg(?:ic|y|ies) to|\b(?:bad |had a (?:bad |severe |little |mild )?)?reaction to|\bintoleran(?:t|ce) (?:to|of)|\bcan'?t (?:take|have|tolerate)\b|\ballerg(?:y|ies)\b"
 )
 _NO_ALLERGY = re.compile(r"\b(?:no|not|never|without|denies|aren't|don't)\b|n't\b")
 _ASKS = re.compile(r"\b(?:any|do you|are you|have you|does|is (?:he|she)|what)\b")
@@ -162,7 +166,7 @@ def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None
 def _stated(before: str, after: str) -> Assertion:
     if _ABSENT.search(before) or _NEGATED_BEHIND.match(after):
         return "absent"
-    if _HISTORICAL.search(before):
+    if _HISTORICAL.search(before) or _HISTORICAL_BEHIND.match(after):
         return "historical"
     return "possible" if _POSSIBLE.search(before) else "present"
 
@@ -180,6 +184,8 @@ def _is_about_allergies(words: str) -> bool:
 def _substances(text: str, cue: re.Match[str]) -> list[str]:
     """What a clause with an allergy cue names: behind "allergic to", or just before "allergy"; not "claritin for allergies"."""
     before = text[: cue.start()]
+    if cue[0].startswith("can") and not _REACTION.search(text, cue.end()):
+        return []
     if _NO_ALLERGY.search(before) or _RELATIVE.search(before) or _FOR.search(before):
         return []
     behind = _named_in_answer(text[cue.end() :])

@@ -177,6 +177,8 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:let's|let us|we'll|we will|i'll|i will|we can|i can|we're going to|i'm going to|i am going to|we are going to|i'd like to|i want to|"
         r"i would like to|we should|we need to|i'd)(?: \w+ly| have you| get you)? (?:take|taking|use|try|do|get(?! rid)|send|give|have|add|order|prescribe|start|call|see about)(?: (?:you|some|a|in|over|the|for|to|on))*",
         r"(?:^|[.?!] |\band |\bor |please |okay |alright |yeah |yes )(?:take|use|try|apply|get|buy|taking|trying|using)(?: (?:some|a|an|the|your|over the counter))*",
+        r"(?<!to )(?:take|use) (?:the|some|your|an?|one|two|it)",
+        r"(?:is|it's|that's|one) called",
         r"(?:worth|try|trying)(?: (?:taking|using|trying|some|a|getting|out))*",
         r"(?:medication|medicine|drug|pill|cream|tablet|antibiotic|steroid|relaxant|relaxer|something)s?(?: that's| which is| that is)? (?:called|named)",
         r"dragon(?: please)? order",
@@ -201,7 +203,9 @@ AFTER = re.compile(
     r"|(?P<change>\b(?:let's|i'll|we'll|going to|want to|like to|can|should|will|you to) (?:increase|decrease|double|lower|reduce|raise|bump|adjust|up) (?:it|that|this|the dose|the dosage|your dose|your dosage|those|them)\b)"
     r"|(?P<continue>\b(?:continue|keep taking|keep using|stay on|refill|keep you on|stick with|keep on|carry on with|continue taking|continue on|continue with|keep) (?:it|that|this|those|them|taking (?:it|that|those))\b"
     r"|\b(?:stays?|keep it|keeping it|remains?|leave it) (?:on )?(?:exactly )?(?:the same|unchanged|as it is)\b|\bno changes?\b)"
-    r"|(?P<start>\b(?:you're going to|you'll|i want you to|you can|you should|you only have to|you need to|want you|i can) (?:take|give|use|apply|put) (?:up to )?(?:it|that|this|those|them|one|two|three|\d)\b)"
+    r"|(?P<start>^(?: (?:which|that|this|one))?(?: (?:i|we)(?:'ll| can| will|'m going to| could|'d)?) (?:give|prescribe|get|send|recommend|suggest|start)\b"
+    r"|^ (?:would|will|should|might|is) (?:probably )?(?:be )?(?:advisable|good|useful|worth|helpful|best|the best|a good|fine|help|recommended|enough|sufficient)\b"
+    r"|\b(?:you're going to|you'll|i want you to|you can|you should|you only have to|you need to|want you|i can) (?:take|give|use|apply|put) (?:up to )?(?:it|that|this|those|them|one|two|three|\d)\b)"
 )
 
 IF = re.compile(
