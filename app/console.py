@@ -75,6 +75,12 @@ def _print_evaluation(answer: dict[str, Any], console: Console) -> None:
         )
         for missed in evaluation["possibly_missed"]:
             console.print(Text(f"   possibly missed, turn {missed['turn']}: “{missed['quote']}”", style="yellow"))
+        for sop in evaluation["sop_trace"]:
+            met = sum(step["status"] == "satisfied" for step in sop["steps"])
+            console.print(f" SOP “{escape(sop['title'])}”: {met} of {len(sop['steps'])} steps met")
+            for step in sop["steps"]:
+                if step["status"] == "unmet":
+                    console.print(Text(f"   unmet: {step['number']}. {step['step']}", style="yellow"))
         for entry in ledger["rejected"]:
             about = _headline(entry["category"], entry["item"]) if entry["item"] else ""
             console.print(f"   set aside as {entry['reason']}: {escape(about)}", style="dim")

@@ -24,7 +24,12 @@ async def run_demo(settings: Settings, out: Console, progress: Console) -> None:
     async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=settings.request_deadline_s) as client:
         progress.print(f"Service at {url}. Posting a visit and an SOP to it…")
         sop = await _sample_sop(client)
-        body = {"transcript": samples.demo_visit(), "user": _USER, "visit_date": _VISIT_DATE, "sop_ids": [sop["id"]]}
+        body: dict[str, Any] = {
+            "transcript": samples.demo_visit(),
+            "user": _USER,
+            "visit_date": _VISIT_DATE,
+            "sop_ids": [sop["id"]],
+        }
         response = await client.post("/extract", json=body)
         response.raise_for_status()
         progress.print(f"POST /extract answered {response.status_code} ({len(response.content):,} bytes of JSON).")

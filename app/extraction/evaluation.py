@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.extraction.answer import SET_ASIDE_COMMITMENTS
+from app.extraction.context import Context
 from app.extraction.context_selection import Candidate
 from app.extraction.llm_extraction import Extraction
 from app.extraction.matching import pair_items
 from app.extraction.possibly_missed import possibly_missed
 from app.extraction.second_reader import read_again
+from app.extraction.sop_trace import trace_sops
 from app.extraction.visit import Visit
 from app.findings import ACTION_CATEGORIES, ITEM_TYPES
 from app.settings import Settings
@@ -24,11 +26,9 @@ class Standard:
     weight: float
 
 
-def evaluate(
-    visit: Visit, extraction: Extraction, candidates: Sequence[Candidate], settings: Settings
-) -> dict[str, Any]:
+def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: Settings) -> dict[str, Any]:
     """The `evaluation` of an answer, `review` included. All scores are shares from 0 to 1."""
-    strategy, standards = choose_standards(candidates, settings)
+    strategy, standards = choose_standards(context.candidates, settings)
     findings = [item for category in ITEM_TYPES for item in extraction.findings[category]]
     evidence_share = _share(findings, lambda item: bool(item["evidence"]))
     verified_share = _share(findings, lambda item: item["verification"] in ("verified", "repaired"))
@@ -46,6 +46,7 @@ def evaluate(
         "gold": {"strategy": strategy, "standards": _named(standards), "scores": gold},
         "ledger": extraction.ledger.as_dict(),
         "possibly_missed": missed,
+        "sop_trace": trace_sops(context.sops, extraction.findings, reading, visit.turns),
         "review_required": bool(reasons := review_reasons(findings, extraction, score, level, settings)),
         "review_reasons": reasons,
     }

@@ -73,7 +73,7 @@ class Pipeline:
         with timings.phase("evaluation"):
             try:
                 async with asyncio.timeout(self._settings.evaluation_timeout_s):
-                    scores = await asyncio.to_thread(evaluate, visit, extraction, context.candidates, self._settings)
+                    scores = await asyncio.to_thread(evaluate, visit, extraction, context, self._settings)
             except Exception as error:
                 _degrade(context, "evaluation", error)
                 return None

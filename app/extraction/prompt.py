@@ -83,7 +83,7 @@ def _notes(visit: Visit) -> str:
 
 
 def transcript_lines(visit: Visit) -> str:
-    """The turns, a line each; a line begins with its turn's number, so that nothing said can look like a closing tag."""
+    """The turns, a line each, which begins with the number, so that nothing said can look like a closing tag."""
     return "\n".join(
         f"[{t.number}] {visible(t.speaker or '?').replace(':', ' ')}: {visible(visit.text[t.start : t.end])}"
         for t in visit.turns
