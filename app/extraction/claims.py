@@ -21,11 +21,12 @@ _CHECKED = (
     *("name", "substance", "reaction", "value"),
 )
 _A_DAY = (1.0, 1.0, "days")
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _EMPTY_WORDS = words(
     """the and for with your you that this from have has are was were will would can could should about into over per
     his her their our its not any all get got some also then than when what who how out off take taking start started
-    continue use using make sure please order schedule patient doctor clinician need needs"""
+    continue use using make sure please order schedule patient doctor clinician need needs
+    to of in on at by is it be do we he me my no or so an as if up us go am"""
 )
 
 

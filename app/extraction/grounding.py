@@ -10,6 +10,8 @@ from app.extraction.support import Region
 from app.extraction.values import Value
 from app.language.clauses import split_clauses
 from app.language.drugs import find_drugs
+from app.language.problems import find_problems
+from app.language.procedures import find_procedures
 from app.language.turns import Turn
 
 Grounding = Literal["said", "beside", "other", "nothing"]
@@ -48,8 +50,8 @@ def ground_drug(name: str, region: Region) -> Grounding:
 
 def ground_words(subject: str, region: Region) -> Grounding:
     """Whether the quotes, or the clauses beside them, share a word that carries meaning with the subject."""
-    wanted = stems(subject)
-    if not wanted or wanted & stems(region.text()) or _nearly_shared(wanted, stems(region.text())):
+    wanted, said = stems(subject), stems(region.text())
+    if not wanted or wanted & said or _nearly_shared(wanted, said) or terms(subject) & terms(region.text()):
         return "said"
     for start, end, turn in region.windows():
         for clause in split_clauses(region.searchable.text[start:end]):
@@ -57,6 +59,12 @@ def ground_words(subject: str, region: Region) -> Grounding:
                 region.add_span(start + clause.start, start + clause.end, turn)
                 return "beside"
     return "nothing"
+
+
+def terms(text: str) -> frozenset[str]:
+    """The usual names of the problems and procedures in a text: "high blood pressure" is hypertension."""
+    procedures = frozenset(procedure.name for procedure in find_procedures(text))
+    return procedures | {problem.name for problem in find_problems(text)}
 
 
 def _sounds_like(name: str, text: str) -> bool:

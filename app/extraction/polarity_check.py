@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from app.extraction.claims import stems, subject_of
-from app.extraction.polarity import answers_no, asks, clause_around, refuses, speaks_against, tells_to_stop
+from app.extraction.polarity import answers_no, asks, is_spoken_against, refuses, speaks_against, tells_to_stop
 from app.extraction.support import Region
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -17,8 +17,7 @@ def contradiction(category: str, item: dict[str, Any], region: Region) -> str | 
     if item.get("commitment") in _NOTHING_TO_DO:
         return None
     wanted_against = _is_against(category, item)
-    around = _around_mentions(category, item, region)
-    if around and not wanted_against and all(speaks_against(words) for words in around):
+    if not wanted_against and category != "allergies" and _is_always_negated(category, item, region):
         return "negated_in_evidence"
     if category == "problems" and item.get("assertion") == "present" and _is_answered_no(region):
         return "denied_in_answer"
@@ -45,14 +44,15 @@ def _is_against(category: str, item: dict[str, Any]) -> bool:
     return category not in ("allergies", "vitals", "custom") and speaks_against(subject_of(category, item))
 
 
-def _around_mentions(category: str, item: dict[str, Any], region: Region) -> list[str]:
-    """For each mention of the subject, the words of its clause up to and just after it."""
+def _is_always_negated(category: str, item: dict[str, Any], region: Region) -> bool:
+    """Whether the quotes mention the subject, and speak against it at every mention."""
     text = region.searchable.text
-    return [
-        clause_around(text[quote.start : quote.end], start, end)
+    mentions = [
+        is_spoken_against(text[quote.start : quote.end], start, end)
         for quote in region.quotes
         for start, end in _mentions(category, item, region, quote.start, quote.end)
     ]
+    return bool(mentions) and all(mentions)
 
 
 def _mentions(category: str, item: dict[str, Any], region: Region, start: int, end: int) -> list[tuple[int, int]]:

@@ -31,7 +31,7 @@ class Region:
     """The quotes of one item in the transcript, in order, and what stands beside them.
 
     `drugs`: canonical names that the item is about; it `binds` values to them when one is a medicine and not a class of
-    medicines. `about`: stems of the words that say what the item is about.
+    medicines. `about`: stems of the words that say what the item is about. `claimed`: all values that the item claims.
     """
 
     searchable: Searchable
@@ -39,6 +39,7 @@ class Region:
     drugs: frozenset[str] = frozenset()
     binds: bool = False
     about: frozenset[str] = frozenset()
+    claimed: tuple[Value, ...] = ()
 
     def text(self) -> str:
         """All quotes, one a line."""
@@ -111,12 +112,17 @@ class Region:
         return self.searchable.values_of(self.searchable.by_number[number])
 
 
+def is_said_anywhere(value: Value, searchable: Searchable) -> bool:
+    """Whether any turn of the visit says the value: enough for a reason, which is often given far from the order."""
+    return any(same_value(value, said) for turn in searchable.turns for said in searchable.values_of(turn))
+
+
 def find_support(claim: Claim, region: Region) -> Support:
     """Whether the claimed value was said of the item's own drug, was taken back, or another stands in its place."""
     inside = [value for value in region.values() if _comparable(claim, value)]
     ours = [value for value in inside if _is_ours(claim, value, region)]
     equal = [value for value in ours if same_value(claim.value, value)]
-    rivals = [value for value in ours if value not in equal and not value.instead and value.kind == claim.value.kind]
+    rivals = [value for value in ours if value not in equal and _is_rival(claim, value, region)]
     standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals)]
     if standing:
         best = max(standing, key=region.closeness)
@@ -128,6 +134,12 @@ def find_support(claim: Claim, region: Region) -> Support:
     if any(same_value(claim.value, value) for value in inside):
         return Support("of_another_drug")
     return _beside(claim, region) or Support("nothing")
+
+
+def _is_rival(claim: Claim, value: Value, region: Region) -> bool:
+    """Whether a value could stand in the claimed one's place: it is of one kind with it and not claimed itself."""
+    claimed = any(same_value(other, value) for other in region.claimed)
+    return value.kind == claim.value.kind and not value.instead and not claimed
 
 
 def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) -> bool:

@@ -39,6 +39,10 @@ _WAS = re.compile(
 )
 _FROM = re.compile(r"\bfrom\s+(?:(?:the|your|about|a)\s+)*$")
 _TO = re.compile(r"[^.?!]{0,40}?\bto\b")
+# The number of "type two" or "stage 3" names a thing and counts none.
+_PART_OF_A_NAME = re.compile(
+    r"\b(?:type|stage|grade|class|phase|category|level|gravida|para|vitamin [a-z]|covid|omega)[ -]*$"
+)
 _FAR = 80
 _INTERVAL = re.compile(r"q(?P<low>[\d.]+)(?:-(?P<high>[\d.]+))?(?P<unit>h|d|w|mo|min)")
 _INTERVAL_DAYS = {"min": 1 / 1440, "h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.4375}
@@ -126,8 +130,12 @@ def _values(said: str, small: str) -> Iterator[Value]:
     for match in _DAY.finditer(small):
         yield Value("day", match.start(), match.end(), match.group())
     for number in find_numbers(said):
-        if not _within(number, [*frequencies, *spans]):
+        if not _within(number, [*frequencies, *spans]) and not _names_a_thing(small, number.start):
             yield from _number(said, number)
+
+
+def _names_a_thing(small: str, start: int) -> bool:
+    return _PART_OF_A_NAME.search(small, max(0, start - 16), start) is not None
 
 
 def _within(value: Number | Duration, wholes: Iterable[Frequency | Duration]) -> bool:

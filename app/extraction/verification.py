@@ -7,7 +7,7 @@ from app.extraction.claims import Claim, claims_of, stems, subject_of
 from app.extraction.evidence import Located, Searchable
 from app.extraction.grounding import drugs_named, ground_drug, ground_words, is_class
 from app.extraction.polarity_check import contradiction, missing_negation
-from app.extraction.support import Region, find_support
+from app.extraction.support import Region, find_support, is_said_anywhere
 from app.extraction.values import Value
 
 Verification = Literal["verified", "repaired", "contradicted", "unsupported"]
@@ -37,8 +37,7 @@ def check(category: str, item: dict[str, Any], searchable: Searchable) -> Checke
     if not case.region.quotes:
         return Checked([], "unsupported", [*case.checked.flags, "no_quote"])
     case.check_subject()
-    for claim in claims_of(category, item):
-        case.check_claim(claim)
+    case.check_claims()
     case.check_polarity()
     case.checked.evidence = [_as_evidence(quote, searchable.text) for quote in case.region.quotes]
     return case.checked
@@ -84,10 +83,22 @@ class _Case:
         elif outcome == "nothing":
             self._note("unsupported", f"{what}_not_in_evidence")
 
-    def check_claim(self, claim: Claim) -> None:
-        if claim.value.kind == "drug":
-            self._check_drug(claim)
-            return
+    def check_claims(self) -> None:
+        claims = claims_of(self.category, self.item)
+        self.region.claimed = tuple(claim.value for claim in claims)
+        for claim in claims:
+            if claim.field == "reason":
+                self._check_reason(claim)
+            elif claim.value.kind == "drug":
+                self._check_drug(claim)
+            else:
+                self._check_value(claim)
+
+    def _check_reason(self, claim: Claim) -> None:
+        if not is_said_anywhere(claim.value, self.searchable):
+            self._note("unsupported", f"{claim.value.kind}_of_reason_not_said")
+
+    def _check_value(self, claim: Claim) -> None:
         support = find_support(claim, self.region)
         if support.outcome == "beside" and support.value and self.region.add(support.value):
             self._note("repaired", f"{claim.value.kind}_beside_quote")

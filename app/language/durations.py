@@ -45,6 +45,8 @@ _FOR = re.compile(
 _COURSE = re.compile(
     r"[ \t]*(?:(?:of|'s|')[ \t]*)?(?:long )?(?:course|worth|supply|prescription|regimen|treatment|taper|total)\b"
 )
+# "four times a day", "once a night a week": an article after these tells how often, not how long.
+_A_RATE = re.compile(r"(?:\btimes|\bx|\bonce|\btwice|\bdoses?|day|night)[ \t]+$")
 _PAST_BEFORE = re.compile(
     r"\b(?:past|last|previous|been|ago|since|happening|going on|had (?:it|this|that|them))\b[^.?!]{0,12}$"
 )
@@ -116,4 +118,4 @@ def _goes_on(small: str, span: Duration) -> bool:
         return True
     if not _FOR.search(before) or _PAST_AFTER.match(small, span.end) or _PAST_BEFORE.search(before):
         return False
-    return not (before.endswith(("day ", "night ")) and small.startswith("a ", span.start))
+    return not _A_RATE.search(before) or not small.startswith("a", span.start)

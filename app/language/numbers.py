@@ -38,7 +38,8 @@ _OPENINGS = {
 _FRACTION = re.compile(r"(?<![\w./])(?:(?P<whole>[0-9]{1,3})[ \t]+)?(?P<top>[1-3])/(?P<bottom>[2-4])(?![\w/.])")
 
 _ORDINAL = re.compile(r"(?i:st|nd|rd|th)\b")
-_CUT_OFF = re.compile(r"-(?=\s|$)")
+# "forty-" breaks off; "911-" at the end of a line is whole, and it is the speaker who is broken off.
+_CUT_OFF = re.compile(r"(?<=[a-z])-(?=\s|$)|-(?=[ \t]+\S)", re.IGNORECASE)
 _PRONOUN_BEFORE = re.compile(
     r"(?i:\b(?:the|this|that|another|no|which|any|each|every|last|next|only|other|good|big|new|old|right|left|first)\s+)$"
 )
