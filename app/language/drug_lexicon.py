@@ -27,7 +27,8 @@ _PLURAL = re.compile(r".*[^uis]s")
 class Lexicon:
     """Names, what each means (canonical name, kind), and the automaton that finds them by their index in `names`.
 
-    `long_names`, by first letter and length, is what a misheard word is compared with; `ordinary` words mean themselves.
+    `long_names`, by first letter and length, are what a misheard word is compared with; `ordinary` words mean
+    themselves.
     """
 
     names: list[str]

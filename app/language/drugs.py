@@ -14,13 +14,14 @@ _MEASURED = frozenset(
     name
     for names in (
         "iron, calcium, potassium, magnesium, zinc, vitamin d, vitamin b12, vitamin c, vitamin e, vitamin k, biotin",
-        "folate, folic acid, niacin, testosterone, cortisone, estradiol, estrogen, progesterone, insulin, lithium, digoxin",
-        "thyroid medicine",
+        "folate, folic acid, niacin, testosterone, cortisone, estradiol, estrogen, progesterone, insulin, lithium",
+        "digoxin, thyroid medicine",
     )
     for name in names.split(", ")
 )
 _LAB_AFTER = re.compile(
-    r"[\s-]*(?:levels?|labs?|deficien\w+|tests?|testing|panel|resistan\w+|dependent|studies|stores|count|gland|channel|"
+    r"[\s-]*(?:levels?|labs?|deficien\w+|tests?|testing|panel|resistan\w+|dependent|studies|stores|count|gland"
+    r"|channel|"
     r"(?:is|was|looks?|looked|came back|were) (?:a (?:little|bit) )?(?:low|high|normal|good|fine|elevated|stable))\b"
 )
 _LAB_BEFORE = re.compile(
@@ -29,7 +30,8 @@ _LAB_BEFORE = re.compile(
 )
 _TAKEN_BEFORE = re.compile(
     r"\b(?:tak(?:e|es|ing|en)|took|on|start\w*|add\w*|prescri\w+|g[ia]ve\w*|increas\w+|decreas\w+|us(?:e|es|ed|ing)|"
-    r"stop\w*|continu\w+|inject\w*|need\w*|tr(?:y|ied)|oral|extra|milligrams?|mg|units?)\b(?:[\s,]+[\w']+){0,3}[\s,]*$"
+    r"stop\w*|continu\w+|inject\w*|need\w*|tr(?:y|ied)|oral|extra|milligrams?|mg"
+    r"|units?)\b(?:[\s,]+[\w']+){0,3}[\s,]*$"
 )
 _TAKEN_AFTER = re.compile(
     r"[\s,]*(?:\d|pills?|tablets?|supplements?|injections?|shots?|pump|pen|drip|infusions?|capsules?|gummies|sprays?)"

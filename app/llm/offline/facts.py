@@ -11,76 +11,98 @@ from app.language.drugs import find_drugs
 from app.language.plain import plain
 from app.language.problems import ProblemMention, find_problems
 from app.language.turns import Role
-from app.llm.offline.medication_cues import tidy
 from app.llm.offline.speakers import inferred_roles
+from app.llm.offline.tidy import tidy
 from app.llm.offline.visit import SpokenTurn
 
 Item = dict[str, Any]
 
 _RELATIVE = re.compile(
-    r"\b(?:my (?:son|daughter|wife|husband|partner|friend|kids?|child|baby)|anyone|anybody|mother|father|mom|mum|dad|sister|brother|aunt|uncle|grandmother|grandfather|grandma|grandpa|parents?|cousin|siblings?"
+    r"\b(?:my (?:son|daughter|wife|husband|partner|friend|kids?|child|baby)|anyone|anybody|mother|father|mom"
+    r"|mum|dad|sister|brother|aunt|uncle|grandmother|grandfather|grandma|grandpa|parents?|cousin|siblings?"
     r"|family history|runs in (?:the|my|your) family|in (?:the|my|your) family|family members?)\b"
 )
 # Behind one of these a negation of before no longer holds.
 _TURNS = re.compile(r"\b(?:but|however|although|except(?: for)?|apart from|other than|though|besides)\b")
 _ABSENT = re.compile(
-    r"\b(?:no|not|denies|denied|deny|without|never|don't|doesn't|didn't|haven't|hasn't|isn't|wasn't|aren't|negative for|nor|neither|none of|free of"
-    r"|rules? out|ruled out|resolved|went away|gone away)\b(?!\s+(?:only|sure|certain|controlled|well|improving|better|getting better|going away))[^.?!]*$"
+    r"\b(?:no|not|denies|denied|deny|without|never|don't|doesn't|didn't|haven't|hasn't|isn't|wasn't|aren't"
+    r"|negative for|nor|neither|none of|free of"
+    r"|rules? out|ruled out|resolved|went away|gone away)\b(?!\s+(?:only|sure|certain|controlled|well|improving"
+    r"|better|getting better|going away))[^.?!]*$"
 )
 _POSSIBLE = re.compile(
-    r"\b(?:possib\w+|might|may|could|probabl\w+|likely|suspect\w*|concern\w*|worried about|suspicious|think it's|seems like|consistent with|looks like"
-    r"|query|rule out|wonder\w*|perhaps|whether|be sure you don't|make sure you don't|in case|sounds like|suggest\w*|potential\w*|differential)\b[^.?!]*$"
+    r"\b(?:possib\w+|might|may|could|probabl\w+|likely|suspect\w*|concern\w*|worried about|suspicious"
+    r"|think it's|seems like|consistent with|looks like"
+    r"|query|rule out|wonder\w*|perhaps|whether|be sure you don't|make sure you don't|in case|sounds like"
+    r"|suggest\w*|potential\w*|differential)\b[^.?!]*$"
 )
 _HISTORICAL = re.compile(
-    r"\b(?:years ago|before your|used to (?:have|get)|as a (?:kid|child)|when i was|had (?:a |an )?(?:\w+ )?(?:history|bout) of|in the past|previous(?:ly)?|prior"
-    r"|last (?:year|month|summer|winter)|status post|recovered from|treated for|in remission|had (?:a|an|my))\b[^.?!]*$"
+    r"\b(?:years ago|before your|used to (?:have|get)|as a (?:kid|child)|when i was|had (?:a "
+    r"|an )?(?:\w+ )?(?:history|bout) of|in the past|previous(?:ly)?|prior"
+    r"|last (?:year|month|summer|winter)|status post|recovered from|treated for|in remission|had (?:a|an"
+    r"|my))\b[^.?!]*$"
 )
 _NOT_SAID_OF_PATIENT = re.compile(
-    r"\b(?:risks?|complications?|side effects?|cause|causes|causing|lead to|leads to|prevent\w*|protect\w*|screen\w*|if you|if it|if there|if the|should you"
-    r"|increase your (?:risk|chance)|chance of|people|patients|for example|such as|watch(?:ing)? (?:out )?for|look out for|let me know|call (?:me|us)|in case"
-    r"|you (?:develop|notice|start|get)|things like|anything like|vaccine|test for|check for|tested for|specialist|doctor|clinic|medication|medicine)\b[^.?!]*$"
+    r"\b(?:risks?|complications?|side effects?|cause|causes|causing|lead to|leads to|prevent\w*|protect\w*"
+    r"|screen\w*|if you|if it|if there|if the|should you"
+    r"|increase your (?:risk|chance)|chance of|people|patients|for example|such as|watch(?:ing)? (?:out )?for"
+    r"|look out for|let me know|call (?:me|us)|in case"
+    r"|you (?:develop|notice|start|get)|things like|anything like|vaccine|test for|check for|tested for"
+    r"|specialist|doctor|clinic|medication|medicine)\b[^.?!]*$"
 )
 _QUESTION = re.compile(
-    r"\b(?:any|you ever|do you get|has (?:the|your|that|it)|is (?:the|your|that)|do you|are you|have you|did you|does (?:he|she|it)|is there|was there|has there|were you|you having|you had|you noticed"
+    r"\b(?:any|you ever|do you get|has (?:the|your|that|it)|is (?:the|your|that)|do you|are you|have you"
+    r"|did you|does (?:he|she|it)|is there|was there|has there|were you|you having|you had|you noticed"
     r"|(?:what|how) about|ever had)\b[^.!?]*$"
 )
 _YES = re.compile(
-    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|it (?:is|does|has)|all the time|always|often|very|some|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally|definitely|quite)\b"
+    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|it (?:is|does|has)|all the time"
+    r"|always|often|very|some|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally"
+    r"|definitely|quite)\b"
 )
 _NO = re.compile(
     r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:no|nope|nah|not|never|none|negative|i (?:do|have|am|did) ?n[o']t|nothing)\b"
 )
 _NEGATED_BEHIND = re.compile(
-    r"^[\s,]*(?:is|are|was|has been|have|seems to be)? ?(?:negative|resolved|gone|absent|ruled out|went away|denied)\b"
+    r"^[\s,]*(?:is|are|was|has been|have|seems to be)? ?(?:negative|resolved|gone|absent|ruled out|went away"
+    r"|denied)\b"
 )
 _HISTORICAL_BEHIND = re.compile(
-    r"^(?:\W*\w+){0,3}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past|in my (?:twenties|thirties|teens|childhood)|back in \d"
+    r"^(?:\W*\w+){0,3}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past"
+    r"|in my (?:twenties|thirties|teens|childhood)|back in \d"
     r"|last (?:year|summer|winter)|but that was|a long time ago)\b"
 )
 _RISK_BEHIND = re.compile(
-    r"^[\s,]*(?:medic\w+|pills?|tablets?|specialist|clinic|screening|vaccine|risk|test|doctor|drops|regimen|cuff|is under|control|rates?)\b"
+    r"^[\s,]*(?:medic\w+|pills?|tablets?|specialist|clinic|screening|vaccine|risk|test|doctor|drops|regimen"
+    r"|cuff|is under|control|rates?)\b"
 )
 
 _ALLERGY = re.compile(
-    r"\ballerg(?:ic|y|ies) to|\b(?:bad |had a (?:bad |severe |little |mild )?)?reaction to|\bintoleran(?:t|ce) (?:to|of)|\bcan'?t (?:take|have|tolerate)\b|\ballerg(?:y|ies)\b"
+    r"\ballerg(?:ic|y|ies) to|\b(?:bad |had a (?:bad |severe |little |mild )?)?reaction to|\bintoleran(?:t"
+    r"|ce) (?:to|of)|\bcan'?t (?:take|have|tolerate)\b|\ballerg(?:y|ies)\b"
 )
 _NO_ALLERGY = re.compile(r"\b(?:no|not|never|without|denies|aren't|don't)\b|n't\b")
 _ASKS = re.compile(r"\b(?:any|do you|are you|have you|does|is (?:he|she)|what)\b")
 _FOR = re.compile(r"\b(?:for|with|about)(?: (?:my|your|his|her|the|seasonal|nasal))?\s*$")
 _REACTION = re.compile(
-    r"\b(?P<reaction>hives|rash|anaphyla\w+|swelling|itch\w*|vomit\w*|throw up|trouble breathing|difficulty breathing|shortness of breath|nausea|stomach upset"
-    r"|break(?:s|ing)? out|broke out|throat (?:closes|closed|swells|swelled|swelling)|facial swelling|diarrh\w+|wheez\w+|cough|dizz\w+|angioedema|welts)\b"
+    r"\b(?P<reaction>hives|rash|anaphyla\w+|swelling|itch\w*|vomit\w*|throw up|trouble breathing"
+    r"|difficulty breathing|shortness of breath|nausea|stomach upset"
+    r"|break(?:s|ing)? out|broke out|throat (?:closes|closed|swells|swelled|swelling)|facial swelling|diarrh\w+"
+    r"|wheez\w+|cough|dizz\w+|angioedema|welts)\b"
 )
 _SUBSTANCES = re.compile(
-    r"\b(?:penicillins?|sulfa(?: drugs)?|sulpha|latex|peanuts?|tree nuts?|nuts|shellfish|shrimp|seafood|fish|eggs?|milk|dairy|soy|wheat|gluten"
-    r"|bee stings?|wasp stings?|bees?|pollen|grass|ragweed|dust(?: mites?)?|mold|mould|cats?|dogs?|pet dander|animal dander|contrast(?: dye)?|iodine"
-    r"|adhesive(?: tape)?|tape|nickel|strawberr(?:y|ies)|kiwi|sesame|opioids?|nsaids?|codeine|aspirin|trees?|horses?|perfumes?)\b"
+    r"\b(?:penicillins?|sulfa(?: drugs)?|sulpha|latex|peanuts?|tree nuts?|nuts|shellfish|shrimp|seafood|fish"
+    r"|eggs?|milk|dairy|soy|wheat|gluten"
+    r"|bee stings?|wasp stings?|bees?|pollen|grass|ragweed|dust(?: mites?)?|mold|mould|cats?|dogs?|pet dander"
+    r"|animal dander|contrast(?: dye)?|iodine"
+    r"|adhesive(?: tape)?|tape|nickel|strawberr(?:y|ies)|kiwi|sesame|opioids?|nsaids?|codeine|aspirin|trees?"
+    r"|horses?|perfumes?)\b"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A clause with its turn, who speaks, and the answer that the next turn gives, where the clause ends its own turn."""
+    """A clause with its turn, who speaks, and the answer of the next turn, where the clause ends its own turn."""
 
     turn: SpokenTurn
     role: Role | None
@@ -182,7 +204,7 @@ def _is_about_allergies(words: str) -> bool:
 
 
 def _substances(text: str, cue: re.Match[str]) -> list[str]:
-    """What a clause with an allergy cue names: behind "allergic to", or just before "allergy"; not "claritin for allergies"."""
+    """What an allergy cue is about: named behind "allergic to" or before "allergy"; not "claritin for allergies"."""
     before = text[: cue.start()]
     if cue[0].startswith("can") and not _REACTION.search(text, cue.end()):
         return []

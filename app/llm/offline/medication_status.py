@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.findings import Commitment, MedicationStatus
-from app.llm.offline.medication_cues import Act
-from app.llm.offline.medication_mentions import Mention
+from app.llm.offline.medication_phrases import Act
+from app.llm.offline.mention import Mention
 
 _ORDERS: dict[Act, MedicationStatus] = {"start": "start", "change": "change", "continue": "continue", "stop": "stop"}
 _DECIDES = frozenset({*_ORDERS, "conditional", "unneeded", "refused"})
@@ -14,19 +14,23 @@ _AGAIN = re.compile(r"\b(?:back|restart|again|resume|switch)\b")
 # "Don't take ibuprofen with it" stops nothing that was not taken.
 _WARNS = re.compile(r"\b(?:avoid|away|refrain|clear|n't|not|never|mix)")
 _STOPS = re.compile(r"\b(?:stop|discontinu|come off|hold|off)\b")
-_ADVISED = re.compile(r"\b(?:recommend|suggest|advise|encourage|can|could|may|might|try|trying|worth|consider|should)")
+_ADVISED = re.compile(
+    r"\b(?:recommend|suggest|advise|encourage|can|could|may|might|try|trying|worth|consider"
+    r"|should)"
+)
 
 # Taken when it hurts, itches or runs: that a patient has taken one before the visit does not mean that it goes on.
 _FOR_SYMPTOMS = frozenset(
     name.strip()
     for line in (
-        "acetaminophen, ibuprofen, naproxen, aspirin, diclofenac, painkiller, anti-inflammatory, antihistamine, antacid",
-        "antacid tablets, alginate, bismuth subsalicylate, cough medicine, guaifenesin, dextromethorphan, pseudoephedrine",
-        "decongestant, nasal spray, throat spray, menthol rub, oral rehydration salts, loperamide, antidiarrheal, laxative",
-        "chlorphenamine, diphenhydramine, steroid cream, emollient, aqueous cream, capsaicin, lidocaine, muscle relaxer",
-        "steroid injection, joint injection, petroleum jelly, calamine, oxymetazoline, saline rinse, numbing cream, opioid",
-        "acetaminophen/codeine, antibiotic, hydrocortisone, electrolyte drink, herbal remedy, sunscreen, zinc oxide",
-        "epinephrine, chemotherapy, tramadol, oxycodone, morphine, acetaminophen/oxycodone, acetaminophen/hydrocodone",
+        "acetaminophen, ibuprofen, naproxen, aspirin, diclofenac, painkiller, anti-inflammatory, antihistamine",
+        "antacid, antacid tablets, alginate, bismuth subsalicylate, cough medicine, guaifenesin, dextromethorphan",
+        "pseudoephedrine, decongestant, nasal spray, throat spray, menthol rub, oral rehydration salts",
+        "loperamide, antidiarrheal, laxative, chlorphenamine, diphenhydramine, steroid cream, emollient, aqueous",
+        "cream, capsaicin, lidocaine, muscle relaxer, steroid injection, joint injection, petroleum jelly",
+        "calamine, oxymetazoline, saline rinse, numbing cream, opioid, acetaminophen/codeine, antibiotic",
+        "hydrocortisone, electrolyte drink, herbal remedy, sunscreen, zinc oxide, epinephrine, chemotherapy",
+        "tramadol, oxycodone, morphine, acetaminophen/oxycodone, acetaminophen/hydrocodone",
     )
     for name in line.split(",")
 )
@@ -42,7 +46,7 @@ class Decision:
 
 
 def decide(mentions: Sequence[Mention]) -> Decision | None:
-    """The clinician's last word decides; without one, what the patient takes or took. None when it is only spoken of."""
+    """The clinician's last word decides; without one, what the patient takes or took; None if it is only spoken of."""
     words = [mention for mention in mentions if mention.act in _DECIDES]
     if words:
         return _last_word(words, mentions)

@@ -5,47 +5,51 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from app.language.clauses import split_clauses
 from app.language.doses import STRENGTHS, Dose, find_doses
 from app.language.durations import find_durations
 from app.language.frequencies import find_frequencies
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
 from app.language.routes import find_routes
-from app.llm.offline.medication_cues import tidy
-from app.llm.offline.medication_mentions import Mention
+from app.llm.offline.medication_scope import Scope, Surroundings, quote_of, quote_of_values
 from app.llm.offline.medication_status import Decision
-from app.llm.offline.visit import SpokenTurn
+from app.llm.offline.mention import Mention
 
-# How far behind the name, in characters, a value still belongs to it.
-_REACH = 230
-_LONGEST_QUOTE = 400
+_MOST_MENTIONS = 12
+_MOST_QUOTES = 3
 
-_OF = re.compile(
-    r"\s*(?:(?:tablets?|pills?|capsules?|dose|a day|per day|daily|once a day|twice a day|once daily|twice daily)\s+)?"
-    r"(?:of\s+)?(?:the\s+|your\s+|that\s+|this\s+|oral\s+)?"
-)
 _STRENGTH_OF = re.compile(r"\s+(?:of\s+)+(?:the\s+|your\s+|that\s+)?")
 # "Two of the tylenol" counts tablets.
 _LEAST_STRENGTH = 5
 _TO = re.compile(r"\b(?:to|at)[\s,]*(?:(?:uh|um|about|a|the|take)[\s,]+)*$")
 _ANOTHER_MATTER = re.compile(
-    r"\b(?:check|weigh|measure|monitor|ice|icing|exercis\w*|stretch\w*|wash\w*|elevat\w*|walk\w*|drink\w*|smok\w*|see you|come back|"
-    r"follow(?:ing)? up|return|recheck|repeat|order a|physical therapy|call (?:me|us)|blood pressure (?:reading|log)|therapy|appointment|diet|"
+    r"\b(?:check|weigh|measure|monitor|ice|icing|exercis\w*|stretch\w*|wash\w*|elevat\w*|walk\w*|drink\w*"
+    r"|smok\w*|see you|come back|"
+    r"follow(?:ing)? up|return|recheck|repeat|order a|physical therapy|call (?:me|us)|blood pressure (?:reading"
+    r"|log)|therapy|appointment|diet|"
     r"heating pad|sling|brace|crutches|splint|refer\w*|x-ray|mri|surgery|blood work|labs?)\b"
 )
 _DIRECTIONS = re.compile(
-    r"\b(?:with (?:food|meals?|milk|a meal|plenty of water|breakfast|dinner|a (?:full )?glass of water)|on an? (?:empty|full) stomach"
-    r"|(?:before|after|between) (?:meals|food|breakfast|dinner|bed|bedtime|eating|exercise|the (?:shower|bath)|you (?:eat|exercise|work out))"
-    r"|without food|first thing in the morning|do ?n't (?:drive|drink)[\w ]{0,30}|avoid (?:alcohol|driving|grapefruit|the sun)"
-    r"|do not (?:drive|drink|crush|chew)[\w ]{0,20}|rinse your mouth[\w ]{0,20}|under (?:your|the) tongue|over the counter"
-    r"|finish (?:the (?:whole |full |entire )?(?:course|bottle|prescription)|all of (?:it|them))|after each loose (?:stool|motion))\b"
+    r"\b(?:with (?:food|meals?|milk|a meal|plenty of water|breakfast|dinner|a (?:full )?glass of water)"
+    r"|on an? (?:empty|full) stomach"
+    r"|(?:before|after|between) (?:meals|food|breakfast|dinner|bed|bedtime|eating|exercise|the (?:shower|bath)"
+    r"|you (?:eat|exercise|work out))"
+    r"|without food|first thing in the morning|do ?n't (?:drive|drink)[\w ]{0,30}|avoid (?:alcohol|driving"
+    r"|grapefruit|the sun)"
+    r"|do not (?:drive|drink|crush|chew)[\w ]{0,20}|rinse your mouth[\w ]{0,20}|under (?:your|the) tongue"
+    r"|over the counter"
+    r"|finish (?:the (?:whole |full |entire )?(?:course|bottle|prescription)|all of (?:it|them))"
+    r"|after each loose (?:stool|motion))\b"
 )
 _REASON = re.compile(
-    r"\b(?:for|to help with|helps? with|to treat|to control|to manage|to relieve|to reduce)\s+(?:the\s+|your\s+|that\s+|this\s+|some of the\s+|any\s+)?"
-    r"(?P<reason>(?:[a-z'-]+\s+){0,3}?(?:pain|pains|swelling|inflammation|pressure|infection|nausea|diabetes|cholesterol|hypertension|cough|"
-    r"reflux|asthma|anxiety|depression|sleep|insomnia|allerg\w+|itch\w*|rash|headaches?|migraines?|fever|constipation|diarrh\w+|congestion|"
-    r"gout|arthritis|spasms?|breathing|wheez\w+|heartburn|fluid|rate|sugars?|wound|eczema|acne|psoriasis|seizures?|afib|fibrillation|failure|"
+    r"\b(?:for|to help with|helps? with|to treat|to control|to manage|to relieve|to reduce)\s+(?:the\s+|your\s+"
+    r"|that\s+|this\s+|some of the\s+|any\s+)?"
+    r"(?P<reason>(?:[a-z'-]+\s+){0,3}?(?:pain|pains|swelling|inflammation|pressure|infection|nausea|diabetes"
+    r"|cholesterol|hypertension|cough|"
+    r"reflux|asthma|anxiety|depression|sleep|insomnia|allerg\w+|itch\w*|rash|headaches?|migraines?|fever"
+    r"|constipation|diarrh\w+|congestion|"
+    r"gout|arthritis|spasms?|breathing|wheez\w+|heartburn|fluid|rate|sugars?|wound|eczema|acne|psoriasis"
+    r"|seizures?|afib|fibrillation|failure|"
     r"discomfort|stiffness|symptoms|thyroid|anemia|anaemia|osteoporosis|neuropathy|prostate|bladder|flare|aches?))\b"
 )
 
@@ -64,7 +68,7 @@ Span = TypeVar("Span", bound=Spanned)
 
 @dataclass(slots=True)
 class Values:
-    """The values of an item as text, and the places (index of the turn, start, end) to quote, the order itself first."""
+    """The values of an item as text, and the places (index of the turn, start, end) to quote, the order first."""
 
     dosage: str | None = None
     frequency: str | None = None
@@ -75,60 +79,22 @@ class Values:
     quoted: list[tuple[int, int, int]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The stretch of a turn whose values belong to one mention: `before` the name (if at all) and behind it."""
-
-    index: int
-    text: str
-    start: int
-    name_end: int
-    end: int
-
-
-def read_values(
-    group: Sequence[Mention], decision: Decision, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]
-) -> Values:
+def read_values(group: Sequence[Mention], decision: Decision, surroundings: Surroundings) -> Values:
     """Values from the deciding mention first; what it leaves open from the other mentions that say the same."""
     values = Values()
     for mention in _in_order(group, decision):
-        scope = _scope(mention, mentions, turns)
+        scope = surroundings.scope(mention)
         places = _fill(values, scope, decision)
         if mention is decision.by or places:
-            values.quoted.append(_quote(scope, mention, places))
+            values.quoted.append(quote_of(scope, mention, places))
     if values.dosage is None and values.frequency is None and decision.commitment not in ("declined", "historical"):
-        _fill_from_next_turns(values, decision, mentions, turns)
-    values.quoted = list(dict.fromkeys(values.quoted))[:3]
+        _fill_from_next_turns(values, decision, surroundings)
+    values.quoted = list(dict.fromkeys(values.quoted))[:_MOST_QUOTES]
     return values
 
 
-def _fill_from_next_turns(
-    values: Values, decision: Decision, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]
-) -> None:
-    """The clinician goes on after the patient's "okay": "take two tablets three times a day"."""
-    named = {mention.index for mention in mentions}
-    index = decision.by.index
-    if any(mention.index == index and mention.drug.start > decision.by.drug.start for mention in mentions):
-        return
-    for after in range(index + 1, min(index + 3, len(turns))):
-        if after in named:
-            return
-        if turns[after].role != "patient":
-            scope = Scope(after, turns[after].text, 0, 0, min(_REACH, len(turns[after].text)))
-            places = _fill(values, scope, decision) if find_doses(scope.text[: scope.end]) else []
-            if places:
-                values.quoted.append((after, *_widened(scope, places[0])))
-                return
-
-
-def _widened(scope: Scope, place: tuple[int, int]) -> tuple[int, int]:
-    """The clause that holds a value."""
-    clause = next((c for c in split_clauses(scope.text) if c.start <= place[0] < c.end), None)
-    return (clause.start, max(clause.end, place[1])) if clause else place
-
-
 def _in_order(group: Sequence[Mention], decision: Decision) -> list[Mention]:
-    """For an order the clinician's other orders; for what goes on also the account of what is taken; else nothing more."""
+    """For an order also the clinician's other orders, for what goes on also what is told of it; else nothing more."""
     if decision.status == "stop" or decision.commitment in ("declined", "historical"):
         return [decision.by]
     same = {"start", "change"} if decision.status in ("start", "change") else {"continue", "present", "start"}
@@ -136,45 +102,24 @@ def _in_order(group: Sequence[Mention], decision: Decision) -> list[Mention]:
         same = {"conditional"}
     others = [
         mention
-        for mention in reversed(group)
+        for mention in reversed(group[-_MOST_MENTIONS:])
         if mention.act in same or (mention.act is None and mention.role != "patient")
     ]
     return [decision.by, *(mention for mention in others if mention is not decision.by)]
 
 
-def _scope(mention: Mention, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]) -> Scope:
-    text = turns[mention.index].text
-    name = mention.drug
-    there = [other.drug for other in mentions if other.index == mention.index]
-    ends = [drug.end for drug in there if drug.end <= name.start]
-    following = [drug for drug in there if drug.start >= name.end and drug.canonical != name.canonical]
-    end = min(name.end + _REACH, len(text))
-    if following and following[0].start < end:
-        claimed = _dose_before(text, name.end, following[0].start)
-        end = claimed.start if claimed else following[0].start
-    claimed = _dose_before(text, max([0, *ends]), name.start)
-    return Scope(mention.index, text, claimed.start if claimed else name.start, name.end, end)
-
-
-def _dose_before(text: str, since: int, start: int) -> Dose | None:
-    """The dose that leads up to a name: "forty milligrams of", "a 600 milligram"; not one that follows another name."""
-    begin = max(since, start - 60)
-    doses = [
-        dose
-        for dose in find_doses(text[begin:start])
-        if dose.unit in STRENGTHS or "of" in text[begin + dose.end : start]
-    ]
-    if not doses or not _OF.fullmatch(plain(text[begin + doses[-1].end : start])):
-        return None
-    last = doses[-1]
-    if since and begin + last.start - since < 12 and " of " not in text[begin + last.end : start] + " ":
-        return None
-    return Dose(begin + last.start, begin + last.end, last.low, last.high, last.unit, last.withdrawn)
+def _fill_from_next_turns(values: Values, decision: Decision, surroundings: Surroundings) -> None:
+    """The clinician goes on after the patient's "okay": "take two tablets three times a day"."""
+    for scope in surroundings.next_scopes(decision.by):
+        places = _fill(values, scope, decision) if find_doses(scope.part) else []
+        if places:
+            values.quoted.append(quote_of_values(scope, places))
+            return
 
 
 def _fill(values: Values, scope: Scope, decision: Decision) -> list[tuple[int, int]]:
     """Sets what is still open from this scope; gives the places, offsets in the turn, of what it took."""
-    part = scope.text[scope.start : scope.end]
+    part = scope.part
     places: list[tuple[int, int]] = []
     if values.dosage is None and (dose := _dose(part, scope, decision)):
         values.dosage = written(dose)
@@ -219,7 +164,7 @@ def _dose(part: str, scope: Scope, decision: Decision) -> Dose | None:
 
 
 def _bare_strength(scope: Scope) -> Number | None:
-    """A strength said without its unit, just before the name: "five hundred of metformin", "that two . five of norvasc"."""
+    """A strength said without its unit, just before the name: "five hundred of metformin"."""
     begin = max(0, scope.start - 40)
     numbers = find_numbers(scope.text[begin : scope.start])
     if not numbers or not _STRENGTH_OF.fullmatch(plain(scope.text[begin + numbers[-1].end : scope.start])):
@@ -245,16 +190,3 @@ def written(dose: Dose) -> str:
     amount = f"{dose.low:g}" if dose.low == dose.high else f"{dose.low:g}-{dose.high:g}"
     plural = "s" if dose.unit not in STRENGTHS and dose.high > 1 and not dose.unit.endswith("s") else ""
     return f"{amount} {dose.unit}{plural}"
-
-
-def _quote(scope: Scope, mention: Mention, places: list[tuple[int, int]]) -> tuple[int, int, int]:
-    """The clause of the mention, widened to the phrase that decides and to the values taken."""
-    clauses = split_clauses(scope.text)
-    at = next((n for n, clause in enumerate(clauses) if clause.start <= mention.drug.start < clause.end), None)
-    start, end = (mention.drug.start, mention.drug.end) if at is None else (clauses[at].start, clauses[at].end)
-    if at and mention.cue and mention.cue not in tidy(plain(scope.text[start : mention.drug.start])):
-        start = clauses[at - 1].start
-    end = max([end, *(stop for _, stop in places)])
-    start = min([max(start, mention.drug.start - _LONGEST_QUOTE // 2), *(begin for begin, _ in places)])
-    end = min(end, max([mention.drug.end + _LONGEST_QUOTE // 2, *(stop for _, stop in places)]))
-    return mention.index, start, end

@@ -1,12 +1,14 @@
-"""Reads the medication instructions of a visit: one item a medicine, with dose, timing, status and the words that prove it."""
+"""Reads the medication instructions of a visit: one item a medicine, with values, status and proving words."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from app.language.drug_lexicon import members
-from app.llm.offline.medication_mentions import Mention, read_mentions
+from app.llm.offline.medication_mentions import read_mentions
+from app.llm.offline.medication_scope import Surroundings
 from app.llm.offline.medication_status import Decision, decide
 from app.llm.offline.medication_values import Values, read_values
+from app.llm.offline.mention import Mention
 from app.llm.offline.visit import SpokenTurn
 
 
@@ -17,9 +19,12 @@ def read_medications(turns: Sequence[SpokenTurn]) -> list[dict[str, Any]]:
     """
     mentions = read_mentions(turns)
     decided = [(group, decision) for group in _by_medicine(mentions) if (decision := decide(group))]
+    surroundings = Surroundings(mentions, turns)
     given = [decision for _, decision in decided if decision.commitment not in ("declined", "historical")]
     return [
-        _item(group, decision, mentions, turns) for group, decision in decided if not _is_named_closer(decision, given)
+        _item(group, decision, surroundings, turns)
+        for group, decision in decided
+        if not _is_named_closer(decision, given)
     ]
 
 
@@ -40,9 +45,9 @@ def _by_medicine(mentions: Sequence[Mention]) -> list[list[Mention]]:
 
 
 def _item(
-    group: list[Mention], decision: Decision, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]
+    group: list[Mention], decision: Decision, surroundings: Surroundings, turns: Sequence[SpokenTurn]
 ) -> dict[str, Any]:
-    values = read_values(group, decision, mentions, turns)
+    values = read_values(group, decision, surroundings)
     return {
         "medication_name": decision.by.drug.name,
         "dosage": values.dosage,

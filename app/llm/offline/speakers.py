@@ -8,23 +8,31 @@ from app.language.turns import Role
 from app.llm.offline.visit import SpokenTurn
 
 _CLINICIAN = re.compile(
-    r"\bhey,? ?,? dragon|\bi(?:'m| am) (?:gon ?na|going to) (?:go ahead and )?(?:prescribe|order|refer|start you|put you|give you|send you"
+    r"\bhey,? ?,? dragon|\bi(?:'m| am) (?:gon ?na|going to) (?:go ahead and )?(?:prescribe|order|refer"
+    r"|start you|put you|give you|send you"
     r"|have you|get you|recommend|increase|examine|check your|listen|take a look|do a quick)"
-    r"|\bi(?:'d like| want| wan na|'d like to| would like) (?:you to|to (?:go ahead and )?(?:order|prescribe|refer|start you|get you|see you))"
-    r"|\b(?:refer you|prescribe you|your (?:physical )?exam\b|on (?:your |physical )?exam|let me (?:take a look|examine|listen|check)|take a deep breath"
-    r"|what brings you in|how can i help you|date of birth|any (?:chest pain|shortness of breath|fevers?|nausea|allergies|numbness|family history)"
-    r"|(?:are|have) you (?:taking|taken|tried|noticed|had any|been having)|do you (?:take|have any|smoke|drink)|for your (?:first|second|third|next) problem"
-    r"|continue you on|keep you on|start you on|put you on|see you (?:back|in|again)|my (?:impression|assessment)|does that hurt|follow up with me)"
+    r"|\bi(?:'d like| want| wan na|'d like to| would like) (?:you to|to (?:go ahead and )?(?:order|prescribe"
+    r"|refer|start you|get you|see you))"
+    r"|\b(?:refer you|prescribe you|your (?:physical )?exam\b|on (?:your |physical )?exam|let me (?:take a look"
+    r"|examine|listen|check)|take a deep breath"
+    r"|what brings you in|how can i help you|date of birth|any (?:chest pain|shortness of breath|fevers?|nausea"
+    r"|allergies|numbness|family history)"
+    r"|(?:are|have) you (?:taking|taken|tried|noticed|had any|been having)|do you (?:take|have any|smoke|drink)"
+    r"|for your (?:first|second|third|next) problem"
+    r"|continue you on|keep you on|start you on|put you on|see you (?:back|in|again)|my (?:impression"
+    r"|assessment)|does that hurt|follow up with me)"
 )
 _PATIENT = re.compile(
-    r"\b(?:i've been (?:having|feeling|taking|getting|trying)|my (?:knee|back|shoulder|head|stomach|chest|wife|husband|kids|pcp|foot|ankle|hip|arm|throat) "
-    r"(?:hurts?|is|was|has|started|been)|i'm (?:taking|allergic|in pain|worried)|i (?:feel|felt|took|tried|noticed|woke up|fell|hurt my|can't sleep)"
+    r"\b(?:i've been (?:having|feeling|taking|getting|trying)|my (?:knee|back|shoulder|head|stomach|chest|wife"
+    r"|husband|kids|pcp|foot|ankle|hip|arm|throat) "
+    r"(?:hurts?|is|was|has|started|been)|i'm (?:taking|allergic|in pain|worried)|i (?:feel|felt|took|tried"
+    r"|noticed|woke up|fell|hurt my|can't sleep)"
     r"|should i|can i (?:take|get|go|keep|still)|thank you,? doctor|thanks,? doc|i was wondering)\b"
 )
 
 
 def inferred_roles(turns: Sequence[SpokenTurn]) -> list[Role | None]:
-    """One role a turn: what the words tell, else the label; with the labels exchanged where the words contradict most of them."""
+    """One role a turn: what the words tell, else the label, or its opposite where the words contradict the labels."""
     told = [_told(plain(turn.text)) for turn in turns]
     swapped = _are_swapped(told, turns)
     return [said or (_other(turn.role) if swapped else turn.role) for said, turn in zip(told, turns, strict=True)]
@@ -48,4 +56,6 @@ def _are_swapped(told: list[Role | None], turns: Sequence[SpokenTurn]) -> bool:
 
 
 def _other(role: Role | None) -> Role | None:
-    return {"clinician": "patient", "patient": "clinician"}.get(role or "", role)  # type: ignore[return-value]
+    if role == "clinician":
+        return "patient"
+    return "clinician" if role == "patient" else role

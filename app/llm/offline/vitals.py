@@ -32,12 +32,15 @@ _SIGNS: tuple[tuple[str, str, str | None, float, float], ...] = (
 _SIGN = re.compile("|".join(f"(?P<s{at}>\\b(?:{said}))" for at, (_, said, *_) in enumerate(_SIGNS)))
 _OVER = re.compile(r"\s*(?:over|/|on)\s*(?:a\s+)?")
 _AIM = re.compile(
-    r"\b(?:goal|target|aim\w*|below|under|less than|above|greater than|more than|higher than|lower than|at least|want (?:it|your|that|to)|keep (?:it|your)|"
-    r"should be|normal is|ideal\w*|closer to|get (?:it|your|that)|if (?:it|your|the)|once it|until|last (?:year|time|visit)|recheck|repeat|month|week|check|not|couple)\b"
+    r"\b(?:goal|target|aim\w*|below|under|less than|above|greater than|more than|higher than|lower than"
+    r"|at least|want (?:it|your|that|to)|keep (?:it|your)|"
+    r"should be|normal is|ideal\w*|closer to|get (?:it|your|that)|if (?:it|your|the)|once it|until|last (?:year"
+    r"|time|visit)|recheck|repeat|month|week|check|not|couple)\b"
 )
 _LONGEST_GAP = 60
 _UNITS = re.compile(
-    r"\s*(?:(?P<lb>pounds?|lbs?)|(?P<kg>kilo\w*|kgs?)|(?P<st>stone)|(?P<f>degrees fahrenheit|fahrenheit)|(?P<c>degrees (?:celsius|centigrade)|celsius|centigrade)"
+    r"\s*(?:(?P<lb>pounds?|lbs?)|(?P<kg>kilo\w*|kgs?)|(?P<st>stone)|(?P<f>degrees fahrenheit|fahrenheit)"
+    r"|(?P<c>degrees (?:celsius|centigrade)|celsius|centigrade)"
     r"|(?P<bad>days?|weeks?|months?|years?|milligrams?|mg\b|times|o'clock|minutes?|hours?|tablets?))\b"
 )
 _WRITTEN = {"lb": "lb", "kg": "kg", "st": "st", "f": "°F", "c": "°C"}
