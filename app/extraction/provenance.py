@@ -56,6 +56,8 @@ class TurnIndex:
         details these lack, and the turn that says what it is for: the one most like the reason, where that is known
         and was said, else the nearest one before that turns to a problem.
         """
+        if not self.turns:
+            return []
         wanted = self.weighted(_marks(description))
         scores = self.scores(wanted)
         if not any(scores):

@@ -1,4 +1,4 @@
-"""What answers claim about themselves, checked: exact quotes, verified items, confidence, nothing left out."""
+"""What answers claim about themselves, checked: exact quotes, verified items, calibrated confidence."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,7 +9,6 @@ from rich.table import Table
 from app.findings import ITEM_TYPES
 from app.jobs.evaluation.counts import share
 from app.jobs.evaluation.labelled import Answer, LabelledVisit
-from app.jobs.evaluation.omissions import Omission, leave_each_out
 from app.jobs.evaluation.outcomes import Outcome, calibration_error, outcomes_of
 
 _CONFIRMED = ("verified", "repaired")
@@ -17,13 +16,12 @@ _CONFIRMED = ("verified", "repaired")
 
 @dataclass(slots=True)
 class Quality:
-    """Counts over the answers of a service; the omission trials need no answer, only labelled orders."""
+    """Counts over the answers of a service."""
 
     quotes: int = 0
     exact_quotes: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     outcomes: list[Outcome] = field(default_factory=list)
-    omissions: list[Omission] = field(default_factory=list)
 
     def add(self, visit: LabelledVisit, answer: Answer) -> None:
         """Counts one answer in API shape, `verification` and `confidence` included."""
@@ -33,7 +31,6 @@ class Quality:
         self.exact_quotes += sum(visit.transcript[quote["start"] : quote["end"]] == quote["quote"] for quote in quotes)
         self.verdicts.update(item["verification"] for item in items)
         self.outcomes += outcomes_of(visit, answer)
-        self.omissions += leave_each_out(visit)
 
     def as_dict(self) -> dict[str, Any]:
         """Shares from 0 to 1, each beside the number it is a share of."""
@@ -44,9 +41,6 @@ class Quality:
             "verification": dict(self.verdicts),
             "expected_calibration_error": calibration_error(self.outcomes),
             "judged_items": len(self.outcomes),
-            "omission_recall": share(sum(trial.noticed for trial in self.omissions), len(self.omissions)),
-            "omission_trials": len(self.omissions),
-            "turns_listed_per_trial": share(sum(trial.turns_listed for trial in self.omissions), len(self.omissions)),
         }
 
     def table(self) -> Table:
@@ -62,6 +56,4 @@ class Quality:
             f"{figures['expected_calibration_error']:.3f}",
             f"{len(self.outcomes)} judged items",
         )
-        table.add_row("left-out orders noticed", f"{figures['omission_recall']:.3f}", f"{len(self.omissions)} trials")
-        table.add_row("turns listed a trial", f"{figures['turns_listed_per_trial']:.1f}", "at most 5 asked for")
         return table

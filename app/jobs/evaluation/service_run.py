@@ -13,6 +13,7 @@ from rich.table import Table
 from app.jobs.evaluation.labelled import Answer, LabelledVisit
 from app.jobs.evaluation.quality import Quality
 from app.jobs.evaluation.report import Report
+from app.jobs.evaluation.trials import run_trials, trials_table
 
 _AT_ONCE = 4
 
@@ -25,6 +26,7 @@ class ServiceReport:
     scores: Report = field(default_factory=Report)
     quality: Quality = field(default_factory=Quality)
     failures: Counter[str] = field(default_factory=Counter)
+    trials: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything that the tables show, and the numbers behind it."""
@@ -33,13 +35,15 @@ class ServiceReport:
             "failures": dict(self.failures),
             **self.scores.as_dict(),
             "quality": self.quality.as_dict(),
+            "trials": self.trials,
         }
 
     def tables(self) -> Group:
         """The figures for a person to read."""
         model = Table("model", "answered", "failed")
         model.add_row(", ".join(self.models) or "none", str(self.models.total()), str(self.failures.total()))
-        return Group(model, self.scores.tables(), self.quality.table())
+        trials = [trials_table(self.trials)] if self.trials else []
+        return Group(model, self.scores.tables(), self.quality.table(), *trials)
 
 
 async def evaluate_service(
@@ -59,7 +63,7 @@ async def evaluate_service(
         return response
 
     responses = await asyncio.gather(*(post(visit) for visit in visits))
-    report = ServiceReport()
+    report = ServiceReport(trials=await asyncio.to_thread(run_trials, visits))
     for visit, response in zip(visits, responses, strict=True):
         await asyncio.to_thread(_score, report, visit, response)
     return report
