@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     confidence_high: Share = 0.85
     confidence_medium: Share = 0.6
     review_below_score: Share = 0.7
+    review_risk_target: Share = 0.05
 
     @model_validator(mode="after")
     def _provider_is_complete(self) -> Self:

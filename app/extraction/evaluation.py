@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.extraction.answer import SET_ASIDE_COMMITMENTS
+from app.extraction.confidence import Witness, calibration, confidence_of
 from app.extraction.context import Context
 from app.extraction.context_selection import Candidate
 from app.extraction.llm_extraction import Extraction
 from app.extraction.matching import pair_items
 from app.extraction.possibly_missed import possibly_missed
-from app.extraction.second_reader import read_again
+from app.extraction.second_reader import SecondReading, read_again
 from app.extraction.sop_trace import trace_sops
 from app.extraction.visit import Visit
 from app.findings import ACTION_CATEGORIES, ITEM_TYPES
+from app.llm.provider import RULES_ENGINE
 from app.settings import Settings
 
 
@@ -27,29 +29,44 @@ class Standard:
 
 
 def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: Settings) -> dict[str, Any]:
-    """The `evaluation` of an answer, `review` included. All scores are shares from 0 to 1."""
+    """The `evaluation` of an answer; writes each finding's confidence. All scores are shares from 0 to 1."""
+    reading = read_again(visit.text, visit.turns)
+    _rate(visit, extraction, reading)
     strategy, standards = choose_standards(context.candidates, settings)
     findings = [item for category in ITEM_TYPES for item in extraction.findings[category]]
     evidence_share = _share(findings, lambda item: bool(item["evidence"]))
     verified_share = _share(findings, lambda item: item["verification"] in ("verified", "repaired"))
-    reading = read_again(visit.text, visit.turns)
-    missed = possibly_missed(visit.turns, [*findings, *_set_aside(extraction)], reading)
     gold = compare(extraction.findings, standards) if standards else None
     score = _overall(evidence_share, verified_share, gold)
-    level = _level(score, settings)
+    error = expected_error(findings)
+    reasons = review_reasons(findings, extraction, score, error, settings)
     return {
         "overall_score": round(score, 4),
-        "confidence": level,
+        "confidence": _level(1 - error, settings),
+        "expected_error": round(error, 4),
+        "calibration": calibration().version,
         "quotes_in_transcript": round(evidence_share, 4),
         "verified_share": round(verified_share, 4),
         "verification": dict(Counter(item["verification"] for item in findings)),
         "gold": {"strategy": strategy, "standards": _named(standards), "scores": gold},
         "ledger": extraction.ledger.as_dict(),
-        "possibly_missed": missed,
+        "possibly_missed": possibly_missed(visit.turns, [*findings, *_set_aside(extraction)], reading),
         "sop_trace": trace_sops(context.sops, extraction.findings, reading, visit.turns),
-        "review_required": bool(reasons := review_reasons(findings, extraction, score, level, settings)),
+        "review_required": bool(reasons),
         "review_reasons": reasons,
     }
+
+
+def _rate(visit: Visit, extraction: Extraction, reading: SecondReading) -> None:
+    witness = Witness(visit, reading, read_by_rules=extraction.model["name"] == RULES_ENGINE)
+    for category in ITEM_TYPES:
+        for item in extraction.findings[category]:
+            item["confidence"] = confidence_of(category, item, witness)
+
+
+def expected_error(findings: Sequence[dict[str, Any]]) -> float:
+    """The share of the items that is expected to be wrong, by their confidences; 0 where there are none."""
+    return 1 - sum(item["confidence"] for item in findings) / len(findings) if findings else 0.0
 
 
 def choose_standards(candidates: Sequence[Candidate], settings: Settings) -> tuple[str, list[Standard]]:
@@ -100,15 +117,18 @@ def _scores(matched: int, found: int, wanted: int) -> dict[str, float]:
 
 
 def review_reasons(
-    findings: Sequence[dict[str, Any]], extraction: Extraction, score: float, level: str, settings: Settings
+    findings: Sequence[dict[str, Any]], extraction: Extraction, score: float, error: float, settings: Settings
 ) -> list[str]:
-    """Why a person must look, as codes; none means that nobody has to."""
+    """Why a person must look, as codes; none means that nobody has to.
+
+    Nobody has to only while the share of items expected to be wrong stays within `REVIEW_RISK_TARGET`.
+    """
     verdicts = {item["verification"] for item in findings}
     reasons = [verdict for verdict in ("contradicted", "unsupported") if verdict in verdicts]
     if score < settings.review_below_score:
         reasons.append("low_score")
-    if level == "low":
-        reasons.append("low_confidence")
+    if error > settings.review_risk_target:
+        reasons.append("risk_above_target")
     if not findings:
         reasons.append("nothing_found")
     if any(entry["reason"].startswith("malformed") for entry in extraction.ledger.rejected):

@@ -17,6 +17,8 @@ from app.llm.retry import RetryPolicy, call_with_retries
 from app.settings import Settings
 
 Message = dict[str, str]
+# The name by which the offline provider answers; an item of its own cannot be confirmed by reading with it again.
+RULES_ENGINE = "rules-1"
 log = structlog.get_logger()
 
 
@@ -58,7 +60,7 @@ class Provider:
     def __init__(self, settings: Settings, app: ASGIApp | None = None) -> None:
         offline = settings.llm_provider == "offline"
         self.name = settings.llm_provider
-        self.chat_model = "rules-1" if offline else settings.llm_model
+        self.chat_model = RULES_ENGINE if offline else settings.llm_model
         self.embedding_model = "wordllama-256" if offline else settings.embedding_model
         self._dimensions = 256 if offline else settings.embedding_dimensions
         self._temperature = settings.llm_temperature

@@ -22,7 +22,13 @@ class Outcome:
 
 
 def outcomes_of(visit: LabelledVisit, answer: Answer) -> Iterator[Outcome]:
-    """The items that the visit's labels can judge; advice and tasks only where there are hand-made lists.
+    """The confidence of each item that the visit's labels can judge, and whether it turned out right."""
+    for _, item, right in judged_items(visit, answer):
+        yield Outcome(item["confidence"], right)
+
+
+def judged_items(visit: LabelledVisit, answer: Answer) -> Iterator[tuple[str, Item, bool]]:
+    """`(category, item, right)` of what the labels can judge; advice and tasks only where there are hand-made lists.
 
     With hand-made lists, an item is right when it is paired with a gold or an optional item. Else a medicine is right
     when the note or an order names it, and a test or referral when the note or an order names one of the same kind.
@@ -45,22 +51,22 @@ def calibration_error(outcomes: list[Outcome]) -> float:
     return share(sum(gaps), len(outcomes))
 
 
-def _by_lists(visit: LabelledVisit, answer: Answer) -> Iterator[Outcome]:
-    for compared in compare_lists(visit, answer).values():
+def _by_lists(visit: LabelledVisit, answer: Answer) -> Iterator[tuple[str, Item, bool]]:
+    for category, compared in compare_lists(visit, answer).items():
         for _, item in compared.pairs + compared.optional_pairs:
-            yield Outcome(item["confidence"], True)
+            yield category, item, True
         for item in compared.false_alarms:
-            yield Outcome(item["confidence"], False)
+            yield category, item, False
 
 
-def _by_names(visit: LabelledVisit, answer: Answer) -> Iterator[Outcome]:
+def _by_names(visit: LabelledVisit, answer: Answer) -> Iterator[tuple[str, Item, bool]]:
     drugs, procedures = _named(visit)
     for category in ACTION_CATEGORIES:
         for item in answer[category]:
             if category == "medication_instructions":
-                yield Outcome(item["confidence"], canonical_name(item["medication_name"]) in drugs)
+                yield category, item, canonical_name(item["medication_name"]) in drugs
             elif item.get("task_type") in {"test_order", "referral"} and (names := _procedures(item)):
-                yield Outcome(item["confidence"], bool(names & procedures))
+                yield category, item, bool(names & procedures)
 
 
 def _named(visit: LabelledVisit) -> tuple[set[str], set[str]]:
