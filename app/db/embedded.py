@@ -1,10 +1,13 @@
 """The embedded default: a real PostgreSQL with pgvector, started from its wheel inside the data folder."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -41,13 +44,14 @@ class EmbeddedServer:
     def start(self) -> URL:
         """Starts the server, or joins the running one; the URL is that of its `postgres` database. Blocking."""
         server = postgres_server.get_server(self._pgdata, start=False)
-        self._forget_dead_users()
-        fresh = not (self._pgdata / "PG_VERSION").exists()
-        if fresh:
-            server.ensure_pgdata_inited()
-            with (self._pgdata / "postgresql.conf").open("a") as conf:
-                conf.write(_CONF.format(connections=MAX_CONNECTIONS) + self._extra_conf)
-        server.start()
+        with _alone(self._pgdata):
+            self._forget_dead_users()
+            fresh = not (self._pgdata / "PG_VERSION").exists()
+            if fresh:
+                server.ensure_pgdata_inited()
+                with (self._pgdata / "postgresql.conf").open("a") as conf:
+                    conf.write(_CONF.format(connections=MAX_CONNECTIONS) + self._extra_conf)
+            server.start()
         self._server = server
         return make_url(server.get_uri(driver="asyncpg"))
 
@@ -63,6 +67,14 @@ class EmbeddedServer:
         for pid in users._get():
             if not psutil.pid_exists(pid):
                 users.get_and_remove(pid)
+
+
+@contextmanager
+def _alone(pgdata: Path) -> Iterator[None]:
+    """Two processes that start at once on a new folder must not both make the cluster."""
+    with pgdata.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _prepared(data_dir: Path) -> Path:

@@ -20,9 +20,8 @@ class Clinician:
     name: str | None = None
 
     def keys(self) -> tuple[str | None, str | None]:
-        """E-mail in lower case, and external id; one of them is always there."""
-        email = self.email.lower() if self.email else None
-        return email, self.external_id or (None if email else "default")
+        """E-mail and external id; one of them is always there."""
+        return self.email, self.external_id or (None if self.email else "default")
 
 
 def is_clinician(clinician: Clinician) -> ColumnElement[bool]:
@@ -30,7 +29,8 @@ def is_clinician(clinician: Clinician) -> ColumnElement[bool]:
     email, external_id = clinician.keys()
     same = []
     if email:
-        same.append(func.lower(users.c.email) == email)
+        # Both sides in the database's own lower case, which the unique index goes by: Python's differs from it.
+        same.append(func.lower(users.c.email) == func.lower(email))
     if external_id:
         same.append(users.c.external_id == external_id)
     return (users.c.organization_id == clinician.organization_id) & or_(*same)

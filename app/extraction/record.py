@@ -47,7 +47,7 @@ def as_answer(run: Mapping[str, Any]) -> dict[str, Any]:
         "id": str(run["id"]),
         "transcript_id": str(run["transcript_id"]),
         "user_id": str(run["user_id"]),
-        "created_at": run["created_at"].isoformat(),
+        "created_at": run["created_at"].isoformat().replace("+00:00", "Z"),
         "state": run["state"],
         "model": run["model"],
         "extraction": run["result"],
