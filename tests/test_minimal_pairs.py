@@ -1,9 +1,9 @@
 """Pairs of short visits that differ in one thing: what must be found in the one must not be found in the other.
 
 A block of `minimal_pairs/*.txt` is one pair: a visit with slots `{first|second}`, then what is expected of each.
-`med`, `test`, `referral`, `visit`, `task` and `allergy` say what must be there, `problem` what must be present and `own`
-what the patient has or had; `no` that it must not be so, for actions: not to do; `only-if` that an action may stand there
-as a conditional plan at most.
+`med`, `test`, `referral`, `visit`, `task` and `allergy` say what must be there, `problem` what must be present and
+`own` what the patient has or had; `no` that it must not be so, for actions: not to do; `only-if` that an action may
+stand there as a conditional plan at most.
 """
 
 import re
