@@ -1,6 +1,7 @@
 """Splits speech into clauses: at sentence marks where there are any, and at the phrases that begin a new thought."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,6 +42,10 @@ _HELD_ON = re.compile(
 _MARK = re.compile(r"(?<!\.)[.?!;]+(?=\s|$)|[\r\n]+")
 
 
+# No thought is longer: what reads clauses may take time with the square of their length.
+LONGEST = 600
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One thought: `text[start:end]`, without white space around it."""
@@ -50,11 +55,26 @@ class Clause:
 
 
 def split_clauses(text: str) -> list[Clause]:
-    """The clauses of a text in order; together they hold every character that is not white space or a lone mark."""
+    """The clauses of a text in order, at most `LONGEST` characters each.
+
+    Together they hold every character that is not white space or a lone mark.
+    """
     words = plain(text)
     borders = sorted({0, len(words), *_mark_ends(words), *_cue_starts(words)})
-    trimmed = (_trim(words, start, end) for start, end in pairwise(borders))
+    trimmed = (_trim(words, start, end) for start, end in pairwise(_bounded(words, borders)))
     return [clause for clause in trimmed if clause]
+
+
+def _bounded(words: str, borders: list[int]) -> Iterator[int]:
+    """The borders, with more of them, at a space if there is one, where they lie too far apart for one thought."""
+    at = 0
+    for border in borders:
+        while border - at > LONGEST:
+            space = words.rfind(" ", at + 1, at + LONGEST)
+            at = space if space > 0 else at + LONGEST
+            yield at
+        at = border
+        yield at
 
 
 def _cue_starts(words: str) -> list[int]:

@@ -7,7 +7,6 @@ from typing import Any
 from app.language.drugs import find_drugs
 from app.language.procedures import find_procedures
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.orders import due_of
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.safety_net import read_safety_net
 
@@ -173,7 +172,7 @@ def _reminder(kind: str, description: str, said: Said) -> Item:
     return {
         "reminder_type": kind,
         "description": description,
-        "due": due_of(said),
+        "due": said.due(),
         "priority": "medium",
         "commitment": "recommended",
         "evidence": [said.quote()],

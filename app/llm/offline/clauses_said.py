@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.language.clauses import split_clauses
+from app.language.dues import find_dues
 from app.language.plain import plain
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.topics import first_problem, topic_of
@@ -41,6 +42,11 @@ class Said:
     def quote(self) -> dict[str, Any]:
         """This clause as evidence, in the answer's shape."""
         return {"turn": self.turn, "quote": self.text}
+
+    def due(self, *, bare: bool = False) -> str | None:
+        """The first time named as due, as said; `bare`: as `find_dues` takes it."""
+        dues = find_dues(self.text, bare=bare)
+        return self.text[dues[0].start : dues[0].end] if dues else None
 
 
 def cut_visit(turns: Sequence[SpokenTurn]) -> list[Said]:

@@ -22,7 +22,7 @@ _ENOUGH_OF_DESCRIPTION = 2
 
 
 def read_custom(visit: Sequence[Said], categories: Sequence[dict[str, Any]]) -> list[Item]:
-    """Items of `findings.Custom`: at most three clauses a category, that name it or share words with its description."""
+    """Items of `findings.Custom`: at most three clauses a category, which name it or share words of its description."""
     return [item for category in categories for item in _of_category(visit, category)]
 
 

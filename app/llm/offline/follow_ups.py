@@ -6,7 +6,6 @@ from typing import Any
 
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import conditional
-from app.llm.offline.orders import due_of
 from app.llm.offline.phrasing import imperative
 
 Item = dict[str, Any]
@@ -84,7 +83,7 @@ def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
 
 def _hangs(said: Said, visit: Sequence[Said]) -> bool:
     """Whether the visit is only for a case: that belongs to the safety net."""
-    near = [said, *visit[max(0, said.at - 1) : said.at]] if not due_of(said) else [said]
+    near = [said, *visit[max(0, said.at - 1) : said.at]] if not said.due() else [said]
     return any(_IF.search(other.words) for other in near if other.turn == said.turn)
 
 
@@ -92,7 +91,7 @@ def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
     found = _RETURNS.search(said.words)
     if not found or _NOT_A_VISIT.search(said.words) or _WITH_OTHER.search(said.words):
         return None
-    due = due_of(said, bare=True)
+    due = said.due(bare=True)
     if due and _RECURS.search(due) and not _YEARLY.search(due):
         return None
     if _hangs(said, visit) or not (due or _ARRANGED.search(said.words)):
@@ -107,7 +106,7 @@ def _answered_when(visit: Sequence[Said]) -> list[Item]:
         if not question.by_clinician and _ASKS_WHEN.search(question.words):
             answers = [said for said in visit[question.at + 1 : question.at + 5] if said.by_clinician]
             for said in answers:
-                due = due_of(said, bare=True)
+                due = said.due(bare=True)
                 if due:
                     return [_task(f"Come back {due}", said, due, "patient")]
     return []
@@ -118,13 +117,13 @@ def _other_clinician(said: Said) -> Item | None:
     if not found:
         return None
     who = said.text[found.start("who") : found.end("who")]
-    return _task(f"Follow up with {who}", said, due_of(said), "patient")
+    return _task(f"Follow up with {who}", said, said.due(), "patient")
 
 
 def _seen_soon(said: Said) -> Item | None:
     if not _SEEN_SOON.search(said.words) or _RETURNS.search(said.words):
         return None
-    due = due_of(said, bare=True)
+    due = said.due(bare=True)
     return (
         _task(f"Be seen {due}" if due else "Be seen", said, due, "patient") if due or "urgent" in said.words else None
     )
@@ -136,7 +135,7 @@ def _booking(said: Said) -> Item | None:
         return None
     by_patient = bool(re.search(r"\byou (?:need|can|should|will|have)\b", said.words[: found.start()]))
     words = _GOT_SCHEDULED.sub(r"schedule \1", said.text[found.start() :])
-    due = due_of(said)
+    due = said.due()
     return _task(imperative(words), said, due, "patient" if by_patient else "clinician")
 
 

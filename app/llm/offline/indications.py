@@ -1,33 +1,53 @@
 """Names the problem of this visit that a test or medicine is usually for."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
+from app.language.problems import find_problems
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.topics import first_problem
+from app.llm.offline.topics import described
 
 
-def problem_treated(name: str, topic: str | None, visit: Sequence[Said], at: int) -> str | None:
-    """The usual problem for a test or medicine, as this visit names it: the topic if it is one, else the last mention
-    before the end of clause `at`; None when the visit names none, or the name is not known."""
-    problems = _indications().get(name.lower())
-    if not problems:
-        return None
-    if topic and problems.search(topic):
-        return topic
-    for said in reversed(visit[: at + 1]):
+class Indications:
+    """The problems of one visit, looked up by what is ordered for them; each name is searched for once."""
+
+    def __init__(self, visit: Sequence[Said]) -> None:
+        self.visit = visit
+        self._mentions: dict[str, list[tuple[int, str]]] = {}
+
+    def problem_treated(self, name: str, said: Said) -> str | None:
+        """The usual problem for a test or medicine, as the visit names it; None if it names none, or `name` is unknown.
+
+        The topic of the clause if it is one, else the last mention up to the clause.
+        """
+        problems = _indications().get(name.lower())
+        if not problems:
+            return None
+        if said.topic and problems.search(said.topic):
+            return said.topic
+        if name not in self._mentions:
+            self._mentions[name] = list(_mentions(problems, self.visit))
+        before = bisect_right(self._mentions[name], said.at, key=lambda mention: mention[0])
+        return self._mentions[name][before - 1][1] if before else None
+
+
+def _mentions(problems: re.Pattern[str], visit: Sequence[Said]) -> Iterator[tuple[int, str]]:
+    for said in visit:
         found = problems.search(said.words)
         if found:
-            return _described(said.words, found)
-    return None
+            yield said.at, _described(said.words, found)
 
 
 def _described(words: str, found: re.Match[str]) -> str:
     """The problem with the words that describe it: "uncontrolled hypertension"."""
-    whole = first_problem(words[max(0, found.start() - 40) :])
-    return whole if whole and found[0] in whole else found[0]
+    start = max(0, found.start() - 60)
+    nearby = words[start : found.end() + 60]
+    problems = (problem for problem in find_problems(nearby) if problem.end > found.start() - start)
+    problem = next(problems, None)
+    return described(nearby, problem) if problem and problem.start < found.end() - start else found[0]
 
 
 @cache

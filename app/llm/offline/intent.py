@@ -1,6 +1,7 @@
 """Tells from the words around a test or referral whether it is ordered, considered, turned down, or already done."""
 
 import re
+from collections.abc import Sequence
 
 from app.findings import Commitment
 from app.llm.offline.clauses_said import Said
@@ -97,7 +98,7 @@ def conditional(words: str) -> bool:
     return bool(_CONDITION.search(CERTAIN_IF.sub("", words)))
 
 
-def declined(said: Said, visit: list[Said]) -> bool:
+def declined(said: Said, visit: Sequence[Said]) -> bool:
     """Whether the other speaker refuses right after: in the next two clauses of the turn that follows."""
     answer = [other for other in visit[said.at + 1 : said.at + 12] if other.turn == said.turn + 1]
     return any(not other.by_clinician and _REFUSES.search(other.words) for other in answer[:2])

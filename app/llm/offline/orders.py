@@ -6,9 +6,9 @@ from typing import Any
 
 from app.findings import Commitment
 from app.language.drugs import find_drugs
-from app.language.dues import find_dues
 from app.language.procedures import Procedure, find_procedures
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.indications import Indications
 from app.llm.offline.intent import PLANS, declined, plan_of
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.reasons import reason_of
@@ -62,33 +62,33 @@ _REFERS = re.compile(
 _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
 
 
-def read_clinician_todos(visit: Sequence[Said]) -> list[Item]:
+def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> list[Item]:
     """To-dos as raw items, each thing once, in the order first said."""
     todos: list[Item] = []
     for said in visit:
         if said.by_clinician:
-            todos += _tests_and_referrals(said, visit)
+            todos += _tests_and_referrals(said, visit, indications)
             todos += _prescription(said)
             todos += _papers(said)
     return _each_once(todos)
 
 
-def _tests_and_referrals(said: Said, visit: Sequence[Said]) -> list[Item]:
+def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indications) -> list[Item]:
     todos: list[Item] = []
     for procedure in find_procedures(said.words):
         commitment = plan_of(said, procedure.start, procedure.end)
         if not commitment or (procedure.kind == "treatment" and _WORN.search(said.words, 0, procedure.start)):
             continue
-        if declined(said, list(visit)):
+        if declined(said, visit):
             commitment = "declined"
         if procedure.kind == "referral":
-            todos += _referral(said, procedure, commitment, visit)
+            todos += _referral(said, procedure, commitment, indications)
         else:
-            todos.append(_test(said, procedure, commitment, visit))
+            todos.append(_test(said, procedure, commitment, indications))
     return todos
 
 
-def _test(said: Said, procedure: Procedure, commitment: Commitment, visit: Sequence[Said]) -> Item:
+def _test(said: Said, procedure: Procedure, commitment: Commitment, indications: Indications) -> Item:
     before = _BEFORE_NAME.search(said.words, 0, procedure.start)
     after = _AFTER_NAME.match(said.words[procedure.end :])
     start = before.start() if before else procedure.start
@@ -100,8 +100,8 @@ def _test(said: Said, procedure: Procedure, commitment: Commitment, visit: Seque
     return {
         "task_type": "other" if procedure.kind == "treatment" else "test_order",
         "description": f"{verb} {article}{name}",
-        "reason": reason_of(procedure.name, said, end, visit),
-        "due": due_of(said),
+        "reason": reason_of(procedure.name, said, end, indications),
+        "due": said.due(),
         "priority": "medium",
         "commitment": commitment,
         "evidence": [said.quote()],
@@ -121,13 +121,7 @@ def _clinician_article(name: str) -> str:
     return "an " if name[0] in "aeo" else "a "
 
 
-def due_of(said: Said, *, bare: bool = False) -> str | None:
-    """The first time named as due in a clause, as said."""
-    dues = find_dues(said.text, bare=bare)
-    return said.text[dues[0].start : dues[0].end] if dues else None
-
-
-def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: Sequence[Said]) -> list[Item]:
+def _referral(said: Said, procedure: Procedure, commitment: Commitment, indications: Indications) -> list[Item]:
     before = said.words[: procedure.start]
     if not _REFERS.search(before) or procedure.name == "emergency department":
         return []
@@ -139,8 +133,8 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment, visit: S
         {
             "task_type": "referral",
             "description": f"Refer to {_clinician_article(name.lower())}{name}",
-            "reason": reason_of(procedure.name, said, procedure.end, visit),
-            "due": due_of(said),
+            "reason": reason_of(procedure.name, said, procedure.end, indications),
+            "due": said.due(),
             "priority": "medium",
             "commitment": commitment,
             "evidence": [said.quote()],
@@ -188,7 +182,7 @@ def _todo(task_type: str, said: Said, words: str) -> Item:
         "task_type": task_type,
         "description": words,
         "reason": said.topic,
-        "due": due_of(said),
+        "due": said.due(),
         "priority": "medium",
         "commitment": "conditional" if re.search(r"\bif\b", said.words) else "ordered",
         "evidence": [said.quote()],

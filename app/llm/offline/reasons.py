@@ -1,10 +1,15 @@
 """Tells why something is to be done: the purpose said in the same breath, else the problem under discussion."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Any
 
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.indications import problem_treated
+from app.llm.offline.indications import Indications
+from app.llm.offline.visit import SpokenTurn
+
+Item = dict[str, Any]
 
 _PURPOSE = re.compile(
     r"\b(?:(?:just )?to (?P<why>(?:make sure|see (?:if|how|whether|what|where)|look for|look at|check (?:for|on|out"
@@ -20,16 +25,18 @@ _ENDS = re.compile(
     r"|,\s(?:okay|ok|and)\b"
 )
 _LONGEST = 16
+_VAGUE = (None, "pain", "the pain", "swelling", "inflammation", "symptoms", "infection")
 
 
-def reason_of(name: str, said: Said, after: int, visit: Sequence[Said]) -> str | None:
+def reason_of(name: str, said: Said, after: int, indications: Indications) -> str | None:
     """Why the thing named before `said.words[after:]` is to be done, in the speaker's words; None if nothing tells.
 
     A test or medicine for a problem that the visit names is for that; else the purpose said; else the topic.
     """
-    treated = problem_treated(name, said.topic, visit, said.at)
+    treated = indications.problem_treated(name, said)
     if treated:
         return treated
+    visit = indications.visit
     following = visit[said.at + 1] if said.at + 1 < len(visit) else None
     purpose = _purpose_in(said.text, said.words, after)
     if (
@@ -51,3 +58,31 @@ def _purpose_in(text: str, words: str, after: int) -> str | None:
     end = _ENDS.search(words, start + 5)
     reason = " ".join(text[start : end.start() if end else found.end(group)].split()[:_LONGEST])
     return reason.strip(" ,") or None
+
+
+class MedicineReasons:
+    """Tells why each medicine of one visit is taken."""
+
+    def __init__(self, turns: Sequence[SpokenTurn], indications: Indications) -> None:
+        self._indications = indications
+        self._texts = {turn.number: turn.text for turn in turns}
+        self._places = [(said.turn, said.start) for said in indications.visit]
+
+    def with_reason(self, item: Item) -> Item:
+        """The item, with the problem under discussion where only a symptom or nothing was said of why."""
+        said = self._first_said(item) if item["reason"] in _VAGUE else None
+        if not said:
+            return item
+        problem = self._indications.problem_treated(item["medication_name"], said) or said.topic
+        if not problem or not item["reason"] or item["reason"] in problem:
+            return {**item, "reason": problem or item["reason"]}
+        return {**item, "reason": f"{problem}, {item['reason']}"}
+
+    def _first_said(self, item: Item) -> Said | None:
+        """The clause in which the item's first quote ends."""
+        if not item["evidence"]:
+            return None
+        first = item["evidence"][0]
+        end = self._texts[first["turn"]].find(first["quote"]) + len(first["quote"])
+        place = bisect_left(self._places, (first["turn"], end)) - 1
+        return self._indications.visit[place] if place >= 0 else None
