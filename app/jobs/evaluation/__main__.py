@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from app.jobs.evaluation.labelled import LabelledVisit, read_labelled
-from app.jobs.evaluation.listing import list_errors
+from app.jobs.evaluation.listing import PARTS, list_errors
 from app.jobs.evaluation.offline_engine import answer_offline
 from app.jobs.evaluation.report import Report
 
@@ -38,15 +38,14 @@ def _score(visits: list[LabelledVisit]) -> None:
 
 
 def _show(part: str, visit_id: str, visits: list[LabelledVisit]) -> None:
-    if part not in {"mediqa", "lists", "medications"}:
-        raise typer.BadParameter("choose mediqa, lists or medications")
+    if part not in PARTS:
+        raise typer.BadParameter(f"choose one of {', '.join(PARTS)}")
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for visit in visits:
-        labelled = {"mediqa": visit.orders, "lists": visit.lists, "medications": visit.note_facts}[part]
-        if labelled is not None and visit_id in {visit.id, "all"}:
-            console.print(f"== {visit.id}")
-            for line in list_errors(part, visit, answer_offline(visit.transcript)):  # type: ignore[arg-type]
-                console.print(line)
+        if visit_id in {visit.id, "all"} and (
+            lines := list(list_errors(part, visit, answer_offline(visit.transcript)))
+        ):
+            console.print(f"== {visit.id}", *lines, sep="\n")
 
 
 if __name__ == "__main__":

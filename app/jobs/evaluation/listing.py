@@ -1,7 +1,6 @@
 """Lists what was paired, missed and invented in one visit, for error analysis."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from app.jobs.evaluation.labelled import Answer, Item, LabelledVisit
 from app.jobs.evaluation.lists import compare_lists
@@ -9,16 +8,19 @@ from app.jobs.evaluation.medications import compare_medications
 from app.jobs.evaluation.mediqa import pair_orders
 from app.jobs.evaluation.orders import Order, gold_orders, orders_of
 
-Part = Literal["mediqa", "lists", "medications"]
+PARTS = ("mediqa", "lists", "medications")
 
 
-def list_errors(part: Part, visit: LabelledVisit, answer: Answer) -> Iterator[str]:
-    """Lines for a person, with words of the visit: `=` a pair (label, then answer), `-` a miss, `+` a false alarm."""
-    if part == "mediqa":
+def list_errors(part: str, visit: LabelledVisit, answer: Answer) -> Iterator[str]:
+    """Lines for a person, with words of the visit: `=` a pair (label, then answer), `-` a miss, `+` a false alarm.
+
+    `part` is one of `PARTS`; a visit without labels for it gives no lines.
+    """
+    if part == "mediqa" and visit.orders is not None:
         yield from _orders(visit, answer)
-    elif part == "medications":
+    elif part == "medications" and visit.note_facts is not None:
         yield from _medications(visit, answer)
-    elif visit.lists is not None:
+    elif part == "lists" and visit.lists is not None:
         yield from _lists(visit, answer)
 
 
