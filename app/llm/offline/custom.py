@@ -17,6 +17,7 @@ _SAYS_NOTHING = re.compile(
     r"|from|what|which|when|they|their|have|should|anything|mentioned|mention|mentions|said|told|information"
     r"|details?|status|during|were|will|must|need|needs|every|each)"
 )
+_ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|ers?|ions?|es|s|e|y|ies)$")
 _MOST_ITEMS = 3
 _ENOUGH_OF_DESCRIPTION = 2
 
@@ -41,9 +42,9 @@ def _speaks_of(said: Said, names: set[str], described: set[str]) -> bool:
 
 
 def _stems(text: str) -> set[str]:
-    """The first five letters of each telling word: "smoking" and "smokes" meet."""
+    """The telling words without their endings, so that "smoking" and "smokes" meet."""
     words = _WORD.findall(plain(text).replace("_", " "))
-    return {word[:5] for word in words if not _SAYS_NOTHING.fullmatch(word)}
+    return {_ENDING.sub("", word) for word in words if not _SAYS_NOTHING.fullmatch(word)}
 
 
 def _item(name: str, said: Said) -> Item:

@@ -14,7 +14,7 @@ _LEADING = re.compile(
 )
 _DANGLING = re.compile(
     r"(?:[\s,]+(?:and|or|for|the|a|an|to|with|as|of|if|on|right|in|but|so|that|from|best|see|um|uh|your|you|at|just"
-    r"|like|is|are|by|be|have|when|while|then|also|any|can|now|because|until|than))+$",
+    r"|like|is|are|by|be|have|when|while|then|also|any|can|because|until|than))+$",
     re.IGNORECASE,
 )
 _FILLERS = re.compile(r"(?<![\w'])(?:um|uh|uhm|er|erm),? ?(?:, )?", re.IGNORECASE)
