@@ -24,13 +24,13 @@ from app.language.problems import find_problems
 
 # The share of pairs that the offline rules get right on both sides, kind by kind, as reached: it may rise, not fall.
 FLOORS = {
-    "answered": 0.0,
-    "conditional": 0.0,
-    "corrected": 0.0,
-    "declined": 0.0,
-    "family": 0.0,
-    "historical": 0.0,
-    "negated": 0.0,
+    "answered": 0.89,
+    "conditional": 0.78,
+    "corrected": 0.70,
+    "declined": 0.76,
+    "family": 0.92,
+    "historical": 0.78,
+    "negated": 0.78,
 }
 _SLOT = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
 _TO_DO = {"ordered", "recommended", "continuing", "conditional"}
