@@ -20,6 +20,12 @@ Grounding = Literal["said", "beside", "other", "nothing"]
 _NAME_ALIKE = 82.0
 _NAME_LONG_ENOUGH = 5
 _TURNS_BACK = 12
+# Words that ask for the same thing, by their stems.
+_ALIKE = (
+    stems("return revisit follow followup visit appointment see back again recheck reassess review schedule book"),
+    stems("call phone ring contact notify inform report message tell"),
+    stems("avoid stay away limit cut less without stop"),
+)
 
 
 def drugs_named(name: str) -> frozenset[str]:
@@ -51,7 +57,9 @@ def ground_drug(name: str, region: Region) -> Grounding:
 def ground_words(subject: str, region: Region) -> Grounding:
     """Whether the quotes, or the clauses beside them, share a word that carries meaning with the subject."""
     wanted, said = stems(subject), stems(region.text())
-    if not wanted or wanted & said or _nearly_shared(wanted, said) or terms(subject) & terms(region.text()):
+    if not wanted or any(wanted & alike and said & alike for alike in _ALIKE):
+        return "said"
+    if wanted & said or _nearly_shared(wanted, said) or terms(subject) & terms(region.text()):
         return "said"
     for start, end, turn in region.windows():
         for clause in split_clauses(region.searchable.text[start:end]):
@@ -68,7 +76,7 @@ def terms(text: str) -> frozenset[str]:
 
 
 def _sounds_like(name: str, text: str) -> bool:
-    said = [word for word in fold(text).words if len(word) >= _NAME_LONG_ENOUGH]
+    said = {word for word in fold(text).words if len(word) >= _NAME_LONG_ENOUGH}
     wanted = [word for word in fold(name).words if len(word) >= _NAME_LONG_ENOUGH]
     return any(fuzz.ratio(word, other, score_cutoff=_NAME_ALIKE) for word in wanted for other in said)
 

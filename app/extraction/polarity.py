@@ -51,6 +51,8 @@ _QUESTION = re.compile(
     r"\?\W*$|^(?:(?:and|um|uh|okay|so)[\s,]+)*(?:any|have you|do you|are you|is there|did you|"
     r"has there)\b"
 )
+_SENTENCE_END = re.compile(r"[?.!]+")
+_SHORT_QUESTION = 200
 # A new thought begins here, unless it hangs on "I do n't think" or "if".
 _BORDER = re.compile(
     r"[?!;\r\n]|(?<!\d)[ .]\.\s|\w\.\s|\b(?:but|however|so|instead,|okay|alright|all right|let'?s|let me|what|"
@@ -89,10 +91,12 @@ def refuses(offer: str, answer: str) -> bool:
     return bool(_OFFER.search(asked)) and not _OTHER_QUESTION.search(asked) and bool(_REFUSAL.match(plain(answer)))
 
 
-def asks(text: str) -> bool:
-    """Whether words from a quote to the end of its turn are one question, in speech with or without question marks."""
-    small = plain(text)
-    return len(small) < 200 and bool(_QUESTION.search(small))
+def asks(quote: str, rest: str) -> bool:
+    """Whether a quote, with the rest of its turn after it, is a question that the turn ends with."""
+    whole = quote.rstrip().endswith((".", "!"))
+    end = _SENTENCE_END.search(rest)
+    sentence = quote if whole else quote + (rest[: end.end()] if end else rest)
+    return len(quote) + len(rest) < _SHORT_QUESTION and bool(_QUESTION.search(plain(sentence)))
 
 
 def answers_no(answer: str) -> bool:

@@ -46,10 +46,10 @@ def _is_against(category: str, item: dict[str, Any]) -> bool:
 
 def _is_always_negated(category: str, item: dict[str, Any], region: Region) -> bool:
     """Whether the quotes mention the subject, and speak against it at every mention."""
-    text = region.searchable.text
+    said = [(quote, region.searchable.text[quote.start : quote.end]) for quote in region.quotes]
     mentions = [
-        is_spoken_against(text[quote.start : quote.end], start, end)
-        for quote in region.quotes
+        is_spoken_against(words, start, end)
+        for quote, words in said
         for start, end in _mentions(category, item, region, quote.start, quote.end)
     ]
     return bool(mentions) and all(mentions)
@@ -82,7 +82,11 @@ def _is_answered_no(region: Region) -> bool:
     text, turns = region.searchable.text, region.searchable.by_number
     for quote in region.quotes:
         turn, answer = turns[quote.turn], turns.get(quote.turn + 1)
-        asked = answer and asks(text[quote.start : turn.end]) and answer.speaker != turn.speaker
+        asked = (
+            answer
+            and asks(text[quote.start : quote.end], text[quote.end : turn.end])
+            and answer.speaker != turn.speaker
+        )
         if not answer or not asked or not answers_no(text[answer.start : answer.end]):
             return False
     return True

@@ -15,6 +15,8 @@ Outcome = Literal["said", "beside", "taken_back", "other", "of_another_drug", "n
 _BESIDE = 140
 _AROUND = 50
 _LONG = 300
+# Whether the time in a field tells how long something goes on.
+_LASTING = {"due": False, "duration": True}
 _ABOUT_THE_FUTURE = ("dosage", "frequency", "duration", "due", "description", "special_instructions")
 
 
@@ -51,7 +53,7 @@ class Region:
 
     def cut_values(self) -> list[Value]:
         """The values that a quote holds a part of."""
-        inside = self.values()
+        inside = set(self.values())
         touched = [v for q in self.quotes for v in self._values_of(q.turn) if q.start < v.end and v.start < q.end]
         return [value for value in touched if value not in inside]
 
@@ -63,7 +65,7 @@ class Region:
             for v in self._values_of(turn.number)
             if start <= v.start < v.end <= end
         ]
-        inside = self.values()
+        inside = set(self.values())
         return [value for value in near if value not in inside]
 
     def is_in_long_quote(self, value: Value) -> bool:
@@ -86,6 +88,13 @@ class Region:
                 yield after.start, min(after.end, after.start + _BESIDE), after
             if before and quote.start - turn.start < _BESIDE:
                 yield max(before.start, before.end - _BESIDE), before.end, before
+
+    def taken_back(self, value: Value) -> Value | None:
+        """The value that the speaker took back for this one, where no quote shows it yet."""
+        turn = next(quote.turn for quote in self.quotes if quote.start <= value.start < quote.end)
+        old = (it for it in self._values_of(turn) if it.instead == (value.start, value.end))
+        inside = set(self.values())
+        return next((it for it in old if it not in inside), None)
 
     def add(self, value: Value) -> bool:
         """Takes a value beside the quotes into them, widening one or adding one; False where no window holds it."""
@@ -122,7 +131,7 @@ def find_support(claim: Claim, region: Region) -> Support:
     inside = [value for value in region.values() if _comparable(claim, value)]
     ours = [value for value in inside if _is_ours(claim, value, region)]
     equal = [value for value in ours if same_value(claim.value, value)]
-    rivals = [value for value in ours if value not in equal and _is_rival(claim, value, region)]
+    rivals = [value for value in ours if _is_rival(claim, value, region)]
     standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals)]
     if standing:
         best = max(standing, key=region.closeness)
@@ -137,15 +146,18 @@ def find_support(claim: Claim, region: Region) -> Support:
 
 
 def _is_rival(claim: Claim, value: Value, region: Region) -> bool:
-    """Whether a value could stand in the claimed one's place: it is of one kind with it and not claimed itself."""
+    """Whether a value could stand in the claimed one's place: it is of one kind with it, and not claimed as well."""
     claimed = any(same_value(other, value) for other in region.claimed)
     return value.kind == claim.value.kind and not value.instead and not claimed
 
 
 def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) -> bool:
-    """Whether another time stands nearer to the item's words than the claimed one: many may be said in one turn."""
-    if claim.value.kind != "span" or not rivals:
+    """Whether another time fits the field or the item's words better: many may be said in one turn."""
+    if best.kind != "span" or not rivals:
         return False
+    lasting = _LASTING.get(claim.field)
+    if lasting is not None and best.lasts != lasting and any(rival.lasts == lasting for rival in rivals):
+        return True
     return max(map(region.closeness, rivals)) > region.closeness(best)
 
 

@@ -1,13 +1,14 @@
 """Reads the checkable values of a text: drugs, doses, frequencies, spans of time, named days and numbers."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from app.language.doses import Dose, find_doses
 from app.language.drugs import Drug, find_drugs
-from app.language.durations import Duration, find_time_spans, in_days
+from app.language.durations import Duration, find_durations, find_time_spans, in_days
 from app.language.frequencies import Frequency, find_frequencies, same_frequency, times_a_day
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
@@ -44,8 +45,16 @@ _PART_OF_A_NAME = re.compile(
     r"\b(?:type|stage|grade|class|phase|category|level|gravida|para|vitamin [a-z]|covid|omega)[ -]*$"
 )
 _FAR = 80
+_MOST_LISTED = 4
 _INTERVAL = re.compile(r"q(?P<low>[\d.]+)(?:-(?P<high>[\d.]+))?(?P<unit>h|d|w|mo|min)")
 _INTERVAL_DAYS = {"min": 1 / 1440, "h": 1 / 24, "d": 1.0, "w": 7.0, "mo": 30.4375}
+
+
+class _Spanning(Protocol):
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Value:
     `drugs`: canonical names of the medicines that it is said about, where any are named close by; a class is no name.
     `past`: lies in the past, as the first dose of "from 20 to 40" and the weeks of "for the past two weeks" do.
     `instead`: taken back by the speaker, who then said the value whose (start, end) this is.
+    `lasts`: a span of time that tells how long a treatment goes on, not when something is due.
     """
 
     kind: Kind
@@ -64,6 +74,7 @@ class Value:
     drugs: frozenset[str] = frozenset()
     past: bool = False
     instead: tuple[int, int] | None = None
+    lasts: bool = False
 
 
 def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value]:
@@ -71,7 +82,8 @@ def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value
     said = text[start : len(text) if end is None else end]
     small = plain(said)
     drugs = find_drugs(said)
-    found = [_with_past(small, _with_drug(small, value, drugs)) for value in _values(said, small)]
+    medicines = [drug for drug in drugs if drug.kind != "class"]
+    found = [_with_past(small, _with_drug(small, value, medicines)) for value in _values(said, small)]
     named = [
         Value("drug", it.start, it.end, it.canonical, None if it.kind == "class" else it.canonical) for it in drugs
     ]
@@ -101,12 +113,8 @@ def interval_of(code: str) -> Key | None:
 def uncovered(values: Iterable[Value]) -> list[Value]:
     """The values without the bare numbers that are part of a dose, frequency, span or drug name."""
     listed = list(values)
-    wholes = [value for value in listed if value.kind != "number"]
-    return [
-        value
-        for value in listed
-        if value.kind != "number" or not any(w.start <= value.start and value.end <= w.end for w in wholes)
-    ]
+    inside = _positions(value for value in listed if value.kind != "number")
+    return [it for it in listed if it.kind != "number" or not (it.start in inside and it.end - 1 in inside)]
 
 
 def _same_rate(claimed: str, said: str) -> bool:
@@ -124,13 +132,16 @@ def _values(said: str, small: str) -> Iterator[Value]:
         yield from _dose(said, dose)
     for match in _SAID_WITH_ARTICLE.finditer(small):
         yield Value("dose", match.start(), match.end(), (1.0, 1.0, str(match.lastgroup)))
-    spans = [span for span in find_time_spans(said) if not _within(span, frequencies)]
+    inside = _positions(frequencies)
+    spans = [span for span in find_time_spans(said) if span.start not in inside and span.end - 1 not in inside]
+    lasting = {(span.start, span.end) for span in find_durations(said)} if spans else set()
     for span in spans:
-        yield from _span(said, span)
+        yield from _span(said, span, (span.start, span.end) in lasting)
     for match in _DAY.finditer(small):
         yield Value("day", match.start(), match.end(), match.group())
+    inside |= _positions(spans)
     for number in find_numbers(said):
-        if not _within(number, [*frequencies, *spans]) and not _names_a_thing(small, number.start):
+        if number.start not in inside and not _names_a_thing(small, number.start):
             yield from _number(said, number)
 
 
@@ -138,8 +149,9 @@ def _names_a_thing(small: str, start: int) -> bool:
     return _PART_OF_A_NAME.search(small, max(0, start - 16), start) is not None
 
 
-def _within(value: Number | Duration, wholes: Iterable[Frequency | Duration]) -> bool:
-    return any(whole.start < value.end and value.start < whole.end for whole in wholes)
+def _positions(found: Iterable[_Spanning]) -> set[int]:
+    """Every position that one of the spans covers."""
+    return {at for span in found for at in range(span.start, span.end)}
 
 
 def _frequency(found: Frequency) -> Iterator[Value]:
@@ -169,8 +181,8 @@ def _amount(low: float, high: float, unit: str) -> Key:
     return (round(low * scale, 6), round(high * scale, 6), "mg") if scale else (float(low), float(high), unit)
 
 
-def _span(said: str, span: Duration) -> Iterator[Value]:
-    yield Value("span", span.start, span.end, _days(span))
+def _span(said: str, span: Duration, lasts: bool) -> Iterator[Value]:
+    yield Value("span", span.start, span.end, _days(span), lasts=lasts)
     for start, end in span.withdrawn:
         for old in find_time_spans(said[start:end]):
             yield Value("span", start, end, _days(old), instead=(span.start, span.end))
@@ -181,17 +193,17 @@ def _days(span: Duration) -> Key:
     return round(low, 2), round(high, 2), "days"
 
 
-def _with_drug(small: str, value: Value, drugs: list[Drug]) -> Value:
+def _with_drug(small: str, value: Value, medicines: list[Drug]) -> Value:
     """Says which drugs a value belongs to: the one right after it ("forty of lasix"), else the last close before it."""
-    medicines = [drug for drug in drugs if drug.kind != "class"]
-    after = next((drug for drug in medicines if drug.start >= value.end), None)
+    at = bisect_left(medicines, value.end, key=lambda drug: drug.start)
+    after = medicines[at] if at < len(medicines) else None
     if after and value.kind in ("dose", "number") and _OF_A_DRUG.fullmatch(small, value.end, after.start):
         return replace(value, drugs=_names([after]))
-    before = [drug for drug in medicines if drug.end <= value.start]
-    if not before or value.start - before[-1].end > _FAR:
+    last = bisect_right(medicines, value.start, key=lambda drug: drug.end) - 1
+    if last < 0 or value.start - medicines[last].end > _FAR:
         return value
-    listed = [before[-1]]
-    for drug in reversed(before[:-1]):
+    listed = [medicines[last]]
+    for drug in reversed(medicines[max(0, last - _MOST_LISTED) : last]):
         if not _LISTED.fullmatch(small, drug.end, listed[-1].start):
             break
         listed.append(drug)

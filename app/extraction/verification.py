@@ -100,7 +100,9 @@ class _Case:
 
     def _check_value(self, claim: Claim) -> None:
         support = find_support(claim, self.region)
-        if support.outcome == "beside" and support.value and self.region.add(support.value):
+        if support.outcome == "said" and support.value:
+            self._show_correction(support.value)
+        elif support.outcome == "beside" and support.value and self.region.add(support.value):
             self._note("repaired", f"{claim.value.kind}_beside_quote")
             self._show_widening()
         elif support.outcome == "taken_back" and support.value:
@@ -137,6 +139,13 @@ class _Case:
         old, new = str(self.item[claim.field]), self._words(stands.start, stands.end)
         self.checked.mended[claim.field] = old.replace(claim.words, new)
         self._repair(claim.field, old, self.checked.mended[claim.field], "value_was_corrected")
+
+    def _show_correction(self, value: Value) -> None:
+        """Quotes the value taken back as well, so that a reviewer sees both."""
+        old = self.region.taken_back(value)
+        if old and self.region.add(old):
+            self._note("repaired", "correction_added")
+            self._show_widening()
 
     def _show_widening(self) -> None:
         given = [quote["quote"] for quote in self.item["evidence"]]

@@ -36,6 +36,7 @@ _ARTICLE = re.compile(
     rf"\b(?:an?|another|one more)[ \t]+(?:full |whole |single |good )?(?P<unit>{_NAMES})(?!\w)"
     r"(?:[ \t]+or[ \t]+(?P<more>two|three)\b(?![ \t]+[a-z]*times)|(?P<half>[ \t]+and[ \t]+a[ \t]+half\b))?"
 )
+_ONE_TO = re.compile(rf"\b(?:an?[ \t]+)?(?P<unit>{_NAMES})[ \t]+to[ \t]+(?P<more>two|three)[ \t]+(?P=unit)s\b")
 _MORE = {"two": 2.0, "three": 3.0}
 _FOR = re.compile(
     r"\b(?:for(?: at least| about| around| up to| only| just| maybe| like| a total of| another)?|x|times|"
@@ -107,6 +108,8 @@ def _counted(small: str) -> Iterator[Duration]:
 
 
 def _with_article(small: str) -> Iterator[Duration]:
+    for match in _ONE_TO.finditer(small):
+        yield Duration(match.start(), match.end(), 1.0, _MORE[match["more"]], _UNITS[match["unit"]])
     for match in _ARTICLE.finditer(small):
         low = 1.5 if match["half"] else 1.0
         yield Duration(match.start(), match.end(), low, _MORE.get(match["more"], low), _UNITS[match["unit"]])
