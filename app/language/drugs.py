@@ -122,4 +122,6 @@ def _is_measured(small: str, start: int, end: int, canonical: str) -> bool:
     before = small[max(0, start - 50) : start]
     if _LAB_AFTER.match(small, end) or _LAB_BEFORE.search(before):
         return True
+    if canonical.startswith("vitamin"):
+        return False
     return small[start:end] in _MEASURED and not (_TAKEN_BEFORE.search(before) or _TAKEN_AFTER.match(small, end))

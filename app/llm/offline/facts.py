@@ -100,6 +100,10 @@ _SUBSTANCES = re.compile(
 )
 
 
+# How far, in characters, words bear on a name; a clause without any mark may be as long as the visit.
+_FARTHEST = 250
+
+
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     """A clause with its turn, who speaks, and the answer of the next turn, where the clause ends its own turn."""
@@ -134,6 +138,9 @@ def read_allergies(turns: Sequence[SpokenTurn]) -> list[Item]:
     for sentence in _sentences(turns, _is_about_allergies):
         text = plain(sentence.text)
         cue = _ALLERGY.search(text)
+        around = max(0, cue.start() - _FARTHEST) if cue else 0
+        text = text[around : around + 2 * _FARTHEST]
+        cue = _ALLERGY.search(text)
         if cue and sentence.role != "patient" and _ASKS.search(text[: cue.end()]):
             asked_in = sentence.turn.number
             substances = _substances(text, cue) if _YES.match(sentence.reply) else []
@@ -167,13 +174,15 @@ def _problem(problem: ProblemMention, assertion: Assertion, sentence: _Sentence)
         "name": problem.name,
         "assertion": assertion,
         "commitment": "continuing" if assertion in ("present", "possible") else "historical",
-        "evidence": _evidence(sentence),
+        "evidence": _evidence(sentence, problem.start, problem.end),
     }
 
 
 def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None:
     """What the clause, and the answer to it, say of the problem; None when they say nothing of this patient."""
-    before, after = tidy(plain(sentence.text[: problem.start])), tidy(plain(sentence.text[problem.end :]))
+    text = sentence.text
+    before = tidy(plain(text[max(0, problem.start - _FARTHEST) : problem.start]))
+    after = tidy(plain(text[problem.end : problem.end + _FARTHEST]))
     of_family = _RELATIVE.search(before) or _RELATIVE.search(after[:40])
     if sentence.role != "patient" and (_QUESTION.search(before) or after.rstrip().endswith("?")):
         answer = _answered(sentence.reply)
@@ -223,13 +232,16 @@ def _named_in_answer(text: str) -> list[str]:
 
 def _allergy(substance: str, text: str, sentence: _Sentence) -> Item:
     reaction = _REACTION.search(text)
+    start = max(0, plain(sentence.text).find(substance))
     return {
         "substance": substance,
         "reaction": reaction["reaction"] if reaction else None,
         "commitment": "continuing",
-        "evidence": _evidence(sentence),
+        "evidence": _evidence(sentence, start, start + len(substance)),
     }
 
 
-def _evidence(sentence: _Sentence) -> list[Item]:
-    return [{"turn": sentence.turn.number, "quote": sentence.text}]
+def _evidence(sentence: _Sentence, start: int, end: int) -> list[Item]:
+    """The clause, or of a very long one the part around the name at `start:end`."""
+    quote = sentence.text[max(0, start - _FARTHEST) : end + _FARTHEST].strip()
+    return [{"turn": sentence.turn.number, "quote": quote}]

@@ -12,7 +12,7 @@ _ORDERS: dict[Act, MedicationStatus] = {"start": "start", "change": "change", "c
 _DECIDES = frozenset({*_ORDERS, "conditional", "unneeded", "refused"})
 _AGAIN = re.compile(r"\b(?:back|restart|again|resume|switch)\b")
 # "Don't take ibuprofen with it" stops nothing that was not taken.
-_WARNS = re.compile(r"\b(?:avoid|away|refrain|clear|n't|not|never|mix)")
+_WARNS = re.compile(r"n't|\b(?:avoid|away|refrain|clear|not|never|mix)")
 _STOPS = re.compile(r"\b(?:stop|discontinu|come off|hold|off)\b")
 _ADVISED = re.compile(
     r"\b(?:recommend|suggest|advise|encourage|can|could|may|might|try|trying|worth|consider"
