@@ -14,7 +14,9 @@ from rich.console import Console
 
 from app.in_process import api_client
 from app.logs import configure_logging
-from app.main import SchemaBehind, create_app, migrate_database
+from app.main import SchemaBehind, migrate_database
+from app.serving import StartFailed
+from app.serving import serve as run_service
 from app.settings import Settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -30,7 +32,7 @@ def main() -> None:
     """The entry point: failures that a user can mend are one line, not a traceback."""
     try:
         cli()
-    except (ValidationError, SchemaBehind) as error:
+    except (ValidationError, SchemaBehind, StartFailed) as error:
         _fail(_first_line(error))
     except httpx.HTTPStatusError as error:
         _fail(_detail(error.response))
@@ -43,7 +45,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Runs the service until it is told to stop."""
     settings = _settings()
     progress.print(f"medextract: http://{host}:{port}/docs  (metrics /metrics, timings /timings)")
-    uvicorn.run(create_app(settings), host=host, port=port, log_config=None, access_log=False)
+    run_service(settings, host, port)
 
 
 @cli.command()

@@ -1,17 +1,13 @@
 """`medextract demo`: the service on a free port, a sample visit posted over HTTP, and the answer for a person."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import uvicorn
 from rich.console import Console
 
 from app import samples
 from app.console import print_answer
-from app.main import create_app
+from app.serving import running
 from app.settings import Settings
 
 _USER = {"email": "dr.lee@clinic.example", "name": "Dr Lee"}
@@ -35,24 +31,6 @@ async def run_demo(settings: Settings, out: Console, progress: Console) -> None:
         progress.print(f"POST /extract answered {response.status_code} ({len(response.content):,} bytes of JSON).")
         out.print(f"\n[bold]A visit of {len(body['transcript'].split())} words[/], read with the SOP “{sop['title']}”")
         print_answer(response.json(), out)
-
-
-@asynccontextmanager
-async def running(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """The base URL of the service, served for real while the block runs; port 0 takes a free one."""
-    config = uvicorn.Config(create_app(settings), host=host, port=port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it no other way
-        await asyncio.sleep(0.02)
-    if serving.done():
-        raise RuntimeError("the service did not start; its log says why")
-    try:
-        bound = server.servers[0].sockets[0].getsockname()
-        yield f"http://{bound[0]}:{bound[1]}"
-    finally:
-        server.should_exit = True
-        await serving
 
 
 async def _sample_sop(client: httpx.AsyncClient) -> dict[str, Any]:

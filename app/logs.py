@@ -33,6 +33,12 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_traceback)
+
+
+def _is_no_traceback(record: logging.LogRecord) -> bool:
+    """A failed start is told by the command in one line; the server's formatted traceback says it again in fifty."""
+    return not record.getMessage().startswith("Traceback")
 
 
 def performance_summary(timings: dict[str, Any]) -> Table:

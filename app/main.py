@@ -32,9 +32,13 @@ def create_app(settings: Settings | None = None, provider_app: ASGIApp | None = 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_parts(settings, provider_app) as parts:
-            app.state.parts = parts
-            yield
+        try:
+            async with open_parts(settings, provider_app) as parts:
+                app.state.parts = parts
+                yield
+        except Exception as error:
+            app.state.failure = error
+            raise
 
     return build_api(settings, lifespan)
 

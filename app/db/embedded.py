@@ -100,15 +100,22 @@ def _all_open(path: Path) -> bool:
 
 
 def _copied(programs: Path) -> Path:
-    """The server's programs at a place that its user can reach, copied once for each build."""
-    install = programs.parent
+    """The server's programs at a place that its user can reach, copied once for each build of the wheel."""
+    install, package = programs.parent, programs.parents[1]
     stamp = hashlib.sha256(f"{install.name}-{(programs / 'postgres').stat().st_size}".encode()).hexdigest()[:12]
-    copy = SYSTEM_STATE / "medextract" / f"{install.name}-{stamp}"
+    copy = SYSTEM_STATE / "medextract" / f"postgres-{stamp}"
     if not copy.exists():
         partial = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(install, partial, symlinks=True)
-        try:
-            partial.rename(copy)
-        except OSError:  # another process was first
-            shutil.rmtree(partial)
-    return copy / "bin"
+        shutil.copytree(install, partial / package.name / install.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():  # where a Linux wheel keeps them, found by their place beside the package
+            shutil.copytree(libraries, partial / libraries.name)
+        _take_place(partial, copy)
+    return copy / package.name / install.name / programs.name
+
+
+def _take_place(partial: Path, place: Path) -> None:
+    try:
+        partial.rename(place)
+    except OSError:  # another process was first
+        shutil.rmtree(partial)
