@@ -1,12 +1,13 @@
 """What a front-door test needs: one PostgreSQL for all workers, a database a worker, and the whole app over ASGI."""
 
 import asyncio
+import io
 import logging
 import os
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,7 @@ class Service:
 
 
 OpenService = Callable[..., Any]
+Logged = Callable[[], list[dict[str, Any]]]
 
 
 def new_user() -> dict[str, str]:
@@ -214,13 +216,9 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+def logged() -> Logged:
     """Gives the JSON log lines written so far, as a machine would read them."""
-    configure_logging(Settings(_env_file=None))
-    lines: list[dict[str, Any]] = []
-
-    def read() -> list[dict[str, Any]]:
-        lines.extend(orjson.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{"))
-        return lines
-
-    return read
+    written = io.StringIO()
+    with redirect_stderr(written):
+        configure_logging(Settings(_env_file=None))
+    return lambda: [orjson.loads(line) for line in written.getvalue().splitlines()]

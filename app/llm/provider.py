@@ -89,7 +89,7 @@ class Provider:
             self._knows_schemas = False
             log.warning("provider_without_json_schema", phase=phase)
             received = await call_with_retries(call, self._policy, deadline, phase)
-        return _completion(received, self.chat_model)
+        return _completion(received, self.chat_model, phase)
 
     async def embed(self, texts: Sequence[str], deadline: float, phase: str) -> Vectors:
         """One vector a text, in order."""
@@ -120,7 +120,7 @@ class Provider:
         }
 
 
-def _completion(received: bytes, default_model: str) -> Completion:
+def _completion(received: bytes, default_model: str, phase: str) -> Completion:
     """A 200 is still untrusted: each step down to the text checks what it finds."""
     answer = _json_object(received)
     choices = answer.get("choices")
@@ -131,7 +131,7 @@ def _completion(received: bytes, default_model: str) -> Completion:
         raise InvalidOutput("no_message", len(received))
     reason = choices[0].get("finish_reason")
     if message.get("refusal") or reason == "content_filter":
-        raise ProviderRefused()
+        raise ProviderRefused(phase=phase)
     if reason == "length":
         raise InvalidOutput("cut_off", len(received))
     content = message.get("content")
