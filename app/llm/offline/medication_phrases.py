@@ -57,6 +57,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:wait|hold|holding off)(?: \w+){0,4} before (?:we|i|you)?(?: \w+)?",
         r"hold(?:ing)? off (?:on|with)(?: starting| giving| adding)?",
         r"(?:instead of|rather than|as opposed to|without)(?: taking| using| having to take)?",
+        r"not(?= ?$| (?:the|your|an?|any) ?$)",
         r"no(?! more| longer| need| reason| problem| i| it| that| we| you| the)",
         r"(?:not|isn't|aren't) (?:a )?(?:candidate for|appropriate|helpful|going to help)",
         r"(?:stronger than|similar to|related to|the same as|alternative to|better than|contraindicated with"

@@ -96,6 +96,9 @@ def _conditional(last: Mention, mentions: Sequence[Mention]) -> Decision:
 
 
 def _is_taken(mentions: Sequence[Mention], until: Mention) -> bool:
+    """Whether it is a regular medicine that the patient was said to take before."""
+    if until.drug.canonical in _FOR_SYMPTOMS:
+        return False
     before = mentions[: mentions.index(until)]
     return any(mention.act == "present" for mention in before)
 

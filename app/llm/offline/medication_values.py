@@ -128,7 +128,7 @@ def _fill(values: Values, scope: Scope, decision: Decision) -> list[tuple[int, i
         values.dosage = f"{number.low:g}"
         places.append((number.start - scope.start, number.end - scope.start))
     if values.frequency is None and (often := _first(find_frequencies(part), part, scope)):
-        values.frequency = part[often.start : often.end]
+        values.frequency = _written_alone(part[often.start : often.end])
         places.append((often.start, often.end))
     if values.duration is None and (long := _first(find_durations(part), part, scope)):
         values.duration = part[long.start : long.end]
@@ -151,6 +151,11 @@ def _directions(values: Values, part: str, scope: Scope) -> list[tuple[int, int]
         values.reason = part[found_reason.start("reason") : found_reason.end("reason")]
         places.append(found_reason.span())
     return places
+
+
+def _written_alone(said: str) -> str:
+    """The words said; the "a day" of "40 mg a day" tells nothing when it stands alone."""
+    return said if find_frequencies(said) else f"once {said}"
 
 
 def _dose(part: str, scope: Scope, decision: Decision) -> Dose | None:

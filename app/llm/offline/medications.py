@@ -33,7 +33,8 @@ def _is_named_closer(decision: Decision, given: Sequence[Decision]) -> bool:
     drug = decision.by.drug
     if drug.kind != "class":
         return False
-    closer = [other for other in given if members(drug.canonical).fullmatch(other.by.drug.canonical)]
+    medicines = [other for other in given if other.by.drug.kind == "medicine"]
+    closer = [other for other in medicines if members(drug.canonical).fullmatch(other.by.drug.canonical)]
     return any(other.status == decision.status or decision.commitment == "continuing" for other in closer)
 
 
