@@ -21,7 +21,8 @@ _BEGINS_A_THOUGHT = (
     r"| (?:would|want|wan ?na|will|recommend|do ?n't (?:think|want)|think))"
     rf"|we(?:'ll|'re {_GOING_TO}| (?:are {_GOING_TO}|will|can|could|might|may|should|need))"
     r"|you(?:'ll|'re gon ?na| (?:should|need to|can|could))"
-    r"|let(?:'s| us| me)|lem me|make sure|be sure to|do make sure|why do ?n't (?:we|you|i)|what (?:i|we)"
+    r"|let(?:'s(?! (?:say|make (?:it|that))\b)| us| me)|lem me|make sure|be sure to|do make sure"
+    r"|why do ?n't (?:we|you|i)|what (?:i|we)"
     r"|hey ,? ?dragon|for (?:your|the|his|her) (?:first|second|third|fourth|fifth|next|last|other|final)"
     r"|does that sound|do you have any|any (?:other )?questions|how does that sound"
 )

@@ -113,7 +113,8 @@ def _amount_before(words: str, unit: int) -> Number | None:
     for number in reversed(find_numbers(window)):
         between = window[number.end :].strip(" ,-")
         if between in ("", "of", "more"):
-            return Number(opening + number.start, opening + number.end, number.low, number.high)
+            start = min([number.start, *(withdrawn for withdrawn, _ in number.withdrawn)])
+            return Number(opening + start, opening + number.end, number.low, number.high)
         break
     word = _AMOUNT_BEFORE.search(words, opening, unit)
     if not word:

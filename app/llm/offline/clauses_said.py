@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from app.language.clauses import split_clauses
 from app.language.dues import find_dues
+from app.language.numbers import is_correction
 from app.language.plain import plain
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.topics import first_problem, topic_of
@@ -44,9 +46,12 @@ class Said:
         return {"turn": self.turn, "quote": self.text}
 
     def due(self, *, bare: bool = False) -> str | None:
-        """The first time named as due, as said; `bare`: as `find_dues` takes it."""
+        """The first time named as due and not taken back at once, as said; `bare`: as `find_dues` takes it."""
         dues = find_dues(self.text, bare=bare)
-        return self.text[dues[0].start : dues[0].end] if dues else None
+        for due, following in zip_longest(dues, dues[1:]):
+            if not (following and is_correction(self.text, due.end, following.start)):
+                return self.text[due.start : due.end]
+        return None
 
 
 def cut_visit(turns: Sequence[SpokenTurn]) -> list[Said]:

@@ -7,22 +7,25 @@ from typing import Any
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import conditional
 from app.llm.offline.phrasing import imperative
+from app.llm.offline.replies import declined
 
 Item = dict[str, Any]
 
 _BACK = re.compile(r"\bback\b|\breturn|\bagain\b")
 _RETURNS = re.compile(
     r"\b(?:(?P<see>see(?:ing)? (?:you|him|her|them|me)\b)|(?P<come>com(?:e|ing) (?:back|in\b|and see)"
-    r"|be back (?:here|in|for)\b(?! to)|(?:get|have) (?:you|him|her) back\b|pop back"
+    r"|be back (?:here|in|for)\b(?! to)|(?:get|have|want|like) (?:you|him|her) back\b|pop back"
     r"|return(?:ing)?(?: visit| in| to)|check back)|(?P<follow>follow(?:ing)?[- ]?up)|(?P<talk>touch base"
     r"|speak (?:to you )?again)"
-    r"|(?P<book>(?:book|schedule|make|set up|arrange) (?:an|another|a|you|your)(?: \w+){0,3}? ?(?:appointment|visit)))"
+    r"|(?P<book>(?:book|schedule|make|set up|arrange) (?:an|another|a|you|your)(?: \w+){0,3}? ?(?:appointment"
+    r"|visit)))"
 )
 _PLANNED = re.compile(
     r"\b(?:we'll|we will|i'll|i will|i'm (?:gon ?na|going to)|we're (?:gon ?na|going to)|i(?:'d| would) like"
     r"|i (?:also |do |just |really )?(?:want|wan ?na|need)|let's|let us|please|you (?:can|could|should|need to|will"
     r"|may)|you'll|have (?:you|her|him)"
-    r"|come (?:back|in|and)|make sure|why do ?n't|should|schedule|book|when you|we can|recommend|going to do is)\b"
+    r"|come (?:back|in|and)|make sure|why do ?n't|should|schedule|book|when you|we can|recommend|going to do is"
+    r"|call me|ring me)\b"
 )
 # Without a time, only what is clearly arranged is a visit to come.
 _ARRANGED = re.compile(
@@ -35,7 +38,8 @@ _ARRANGED = re.compile(
 _NOT_A_VISIT = re.compile(
     r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a "
     r"|your )?(?:follow|see)|as you can see|presents?\b"
-    r"|not be able|back to normal|coming in today|(?:before|until|between now and when|since) (?:i|we|you) (?:see"
+    r"|\b(?:do|does|wo) ?n't (?:have|need) to|no need to|not (?:need|have) to|not be able|back to normal"
+    r"|coming in today|(?:before|until|between now and when|since) (?:i|we|you) (?:see"
     r"|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
     r"|come in today|brings? you|came in|in for (?:a )?follow|follow up on (?:your|the|some|that)|in (?:a|about a"
     r"|just a) (?:few )?(?:minutes?|moments?|seconds?|bit)\b"
@@ -54,6 +58,7 @@ _WITH_OTHER = re.compile(
     rf"(?:your |the |my |our |a |an |one of (?:our|my|the) )?(?P<who>(?:[\w-]+ ){{0,2}}?(?:{_WHO}))\b"
 )
 _SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
+_CALLS = re.compile(r"\b(?:call|ring|phone|email|message) (?:me|us|the (?:office|clinic|practice|surgery))\b")
 _GOT_SCHEDULED = re.compile(
     r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?",
     re.IGNORECASE,
@@ -77,7 +82,7 @@ def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
     """Follow-up tasks as raw items: return visits by their time, each once, then other clinicians and bookings."""
     planned = [said for said in visit if said.by_clinician and not said.asks and _PLANNED.search(said.words)]
     returns = [item for said in planned if (item := _return_visit(said, visit))] or _answered_when(visit)
-    others = [item for said in planned if (item := _other_clinician(said) or _seen_soon(said) or _booking(said))]
+    others = [item for said in planned if (item := _other_visit(said))]
     return _visits_once(returns) + _each_once(others)
 
 
@@ -97,7 +102,8 @@ def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
     if _hangs(said, visit) or not (due or _ARRANGED.search(said.words)):
         return None
     verb = _VERBS.get(found.lastgroup or "", "Come back" if _BACK.search(said.words) else "Return visit")
-    return _task(f"{verb} {due}" if due else verb, said, due, "patient")
+    task = _task(f"{verb} {due}" if due else verb, said, due, "patient")
+    return {**task, "commitment": "declined"} if declined(said, visit) else task
 
 
 def _answered_when(visit: Sequence[Said]) -> list[Item]:
@@ -110,6 +116,10 @@ def _answered_when(visit: Sequence[Said]) -> list[Item]:
                 if due:
                     return [_task(f"Come back {due}", said, due, "patient")]
     return []
+
+
+def _other_visit(said: Said) -> Item | None:
+    return _other_clinician(said) or _seen_soon(said) or _report_back(said) or _booking(said)
 
 
 def _other_clinician(said: Said) -> Item | None:
@@ -127,6 +137,13 @@ def _seen_soon(said: Said) -> Item | None:
     return (
         _task(f"Be seen {due}" if due else "Be seen", said, due, "patient") if due or "urgent" in said.words else None
     )
+
+
+def _report_back(said: Said) -> Item | None:
+    """The patient is to call on a day, whatever happens."""
+    found = _CALLS.search(said.words)
+    due = said.due() if found and not _IF.search(said.words) else None
+    return _task(imperative(said.text[found.start() :]), said, due, "patient") if found and due else None
 
 
 def _booking(said: Said) -> Item | None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from app.findings import Commitment
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.replies import agreed
 
-_SOFTLY = r"(?:(?:also|just|still|really|definitely|probably|actually|do|first|again|then|maybe|certainly|like|all)\s)*"
+_SOFTLY = r"(?:(?:also|just|still|really|definitely|probably|actually|do|first|again|then|maybe|certainly|like)\s)*"
 _GOING_TO = r"(?:gon ?na|going to)"
 PLANS = re.compile(
     rf"\b(?:i'm {_SOFTLY}{_GOING_TO}|i am {_SOFTLY}{_GOING_TO}|we(?:'re| are) {_SOFTLY}{_GOING_TO}|we(?:'ll| will)"
@@ -18,19 +19,41 @@ PLANS = re.compile(
     r"|you're (?:over)?due|why do ?n't (?:we|you|i)|please|go ahead and|needs? to|how about (?:we|i)"
     r"|the only way to know"
     r"|hey,? dragon|dragon,? order|order(?:ing)?|go get|schedule|probably do|good (?:start|idea)|due for|orders? for"
-    rf"|(?:is|'s) {_GOING_TO} be|recommend(?:ing)?|we will obtain|will need|get you|set you up)\b"
+    rf"|(?:is|'s) {_GOING_TO} be|recommend(?:ing)?|we will obtain|will need|get you|set you up|you(?:'re"
+    rf"| are) to|i(?:'ve| have) (?:also |already )?(?:booked|referred|arranged|requested|ordered)|next step)\b"
 )
 _GOOD_IDEA = re.compile(
     r"(?: (?:would be|is|'s))? a (?:really |very )?(?:good|great|sensible),? (?:good |first )?(?:start|idea|step"
     r"|plan)\b"
 )
+_OFFERS = re.compile(
+    r"\b(?:shall (?:i|we)|should (?:i|we)|do you want (?:me|us) to|would you like (?:me|us)? ?to|can (?:i|we)"
+    r"|could (?:i|we)|may i"
+    r"|why do ?n't|how about)\b"
+)
+# The clinician bids it at once: "repeat the blood count", "please do a biopsy", "see an audiologist".
+_BIDS = re.compile(
+    r"^(?:(?:and|so|then|also|okay|please|now|next),? )*(?:repeat|order|do|see|check|recheck|arrange|book|have"
+    r"|get|refer (?:him|her|them) to)"
+    r" (?:(?:a|an|the|some|your|another|one more|of|our|his|her) )*$"
+)
+_ORDERED_AFTER = re.compile(
+    r"^[\w ,']{0,30}?\b(?:so )?(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let's|i'd|i want to|i've)(?: \w+)?"
+    r" (?:order(?:ed)?|arrange|book(?:ed)?|do|get|send|request(?:ed)?|put)\b (?:it|that|one|this|those|them"
+    r"|the referral|in for|next|today)?(?!\w)"
+)
+_FOR_ANOTHER = re.compile(
+    r"\bfor (?:your|his|her) (?:wife|husband|partner|mother|father|mom|mum|dad|sister"
+    r"|brother)\b"
+)
+_SOFT = re.compile(r"\b(?:recommend\w*|suggest\w*|should|you can|you could)\b")
 _ACTS = re.compile(
     r"\b(?:order(?:ing|ed)?|get|getting|do|doing|check(?:ing)?|recheck|repeat|obtain|schedul\w+|send(?:ing)?|run"
     r"|draw|perform|swab"
     r"|add|arrange|book|organi[sz]e|need|have|request|recommend\w*|suggest\w*|set|refer\w*|see|start|proceed|put"
     r"|collect|take"
     r"|give|make|talk to|speak (?:to|with)|due|go|screen|evaluate|consult|follow|measure|obtain|include|includes"
-    r"|complete|like|want|wan ?na|want)\b"
+    r"|complete|booked|referred|arranged|requested|like|want|wan ?na|want)\b"
 )
 _RESULTS_BEFORE = re.compile(
     r"\b(?:look(?:ing)? at|review(?:ed|ing)?|results?|go over|going over|show(?:s|ed|ing)? (?:me|us|that|the)"
@@ -64,31 +87,19 @@ _NOT_NEEDED = re.compile(
     r"|needed|at this)|wo ?n't|rather than"
     r"|instead of|hold off|avoid|without|unnecessary|never|not (?:order|do|get))\b"
 )
-_REFUSES = re.compile(
-    r"\b(?:i (?:do ?n't|would n't|wo ?n't|really do ?n't|don't really) (?:want|wan ?na|think i (?:want|need)|do"
-    r"|need|like (?:that|the idea))|i'd (?:rather not|prefer not|skip)"
-    r"|i would rather not|not (?:interested|right now|for me|today)|no,? (?:thank you|thanks|i'm good|not)|i(?:'ll"
-    r"| will) pass|i refuse|i(?:'d| would) rather (?:wait|hold)"
-    r"|i'm not (?:comfortable|ready|keen|doing|having|going to do|gon ?na do))\b"
-)
 
 
-def plan_of(said: Said, start: int, end: int) -> Commitment | None:
+def plan_of(said: Said, start: int, end: int, visit: Sequence[Said]) -> Commitment | None:
     """What `said.words[start:end]`, a thing to be done, is in its clause; None when nothing is planned with it.
 
-    A thing already done, being read out or asked about is nothing to do.
+    A thing already done, being read out, asked about, or meant for someone else is nothing to do.
     """
     before, after = said.words[:start], said.words[end:]
-    if _GOOD_IDEA.match(after) and not said.asks:
-        return "recommended"
-    plan = _last(PLANS, before)
-    if said.asks and not re.search(r"\b(?:why do ?n't|how about)\b", before):
+    if said.asks and not (_OFFERS.search(before) and agreed(said, visit)):
         return None
-    if not plan or not _ACTS.search(before, plan.start()):
+    if not _is_planned(before, after, said, visit):
         return None
-    if _RESULTS_BEFORE.search(before, plan.end()) or _RESULTS_AFTER.search(after):
-        return None
-    if _NOT_NEEDED.search(before):
+    if _RESULTS_AFTER.search(after) or _NOT_NEEDED.search(before) or _FOR_ANOTHER.search(said.words):
         return None
     return "conditional" if conditional(said.words) else _firmness(before)
 
@@ -98,20 +109,22 @@ def conditional(words: str) -> bool:
     return bool(_CONDITION.search(CERTAIN_IF.sub("", words)))
 
 
-def declined(said: Said, visit: Sequence[Said]) -> bool:
-    """Whether the other speaker refuses right after: in the next two clauses of the turn that follows."""
-    answer = [other for other in visit[said.at + 1 : said.at + 12] if other.turn == said.turn + 1]
-    return any(not other.by_clinician and _REFUSES.search(other.words) for other in answer[:2])
+def _is_planned(before: str, after: str, said: Said, visit: Sequence[Said]) -> bool:
+    if said.asks or _GOOD_IDEA.match(after) or _BIDS.search(before) or _ORDERED_AFTER.search(after):
+        return True
+    following = visit[said.at + 1] if said.at + 1 < len(visit) else None
+    if following and following.turn == said.turn and _ORDERED_AFTER.match(following.words):
+        return True
+    plan = _last(PLANS, before)
+    return bool(plan and _ACTS.search(before, plan.start()) and not _RESULTS_BEFORE.search(before, plan.end()))
 
 
 def _firmness(before: str) -> Commitment:
-    return (
-        "recommended" if re.search(r"\b(?:recommend\w*|suggest\w*|should|you can|you could)\b", before) else "ordered"
-    )
+    return "recommended" if _SOFT.search(before) else "ordered"
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     found = None
     for match in pattern.finditer(text):
-        found = match if found is None or match.start() > found.start() else found
+        found = match
     return found

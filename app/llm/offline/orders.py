@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from app.findings import Commitment
 from app.language.drugs import find_drugs
+from app.language.numbers import is_correction
 from app.language.procedures import Procedure, find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.indications import Indications
-from app.llm.offline.intent import PLANS, declined, plan_of
+from app.llm.offline.intent import PLANS, plan_of
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.reasons import reason_of
+from app.llm.offline.replies import declined
 
 Item = dict[str, Any]
 
@@ -32,6 +35,7 @@ _AFTER_NAME = re.compile(
     r"|legs?|arms?|sinuses|breasts?|kidneys?|liver|lungs?|thyroid|thyroxine|bladder|prostate|jaw|face|skin|eyes?)\b)?"
 )
 _WORN = re.compile(r"\b(?:wear|use|using|wearing|keep|that) (?:a |an |the |your |some |those )*$")
+_ARTICLE = re.compile(r"(?:\b(?:an?|the|some|your)\s*)$")
 _AGAIN = re.compile(r"\b(?:repeat|recheck|re-check|another|again)\b")
 _UNCOUNTED = re.compile(
     r"(?<!s)s$|^(?:the|some)\b|work$|\b(?:testing|imaging|function|enzymes|therapy|surgery|acid|blood sugar"
@@ -57,9 +61,12 @@ _REFERS = re.compile(
     r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up"
     r"|get you (?:in|into|set|started|over|to)|get (?:a|an)|appointment"
     r"|recommend (?:you for|that you see|seeing)?|have you (?:see|seen|meet|talk|go)|you (?:to )?see|go to"
-    r"|start(?:ing)? (?:with )?|put in|order|evaluat\w+|work with|speak (?:to|with)|talk (?:to|with)|be seen by)\b"
+    r"|start(?:ing)? (?:with )?|put in|order|evaluat\w+|work with|speak (?:to|with)|talk (?:to|with)|be seen by"
+    r"|booked you|you're to|are to have|do|try|please see|^see)\b"
 )
+_REFERRAL_AFTER = re.compile(r"\s(?:referral|consult|appointment|clinic referral)\b")
 _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
+_SENT_THERE = re.compile(r"\brefer|\bappointment with|\bhave you see|\bsend you|\bget you|\bbooked you in")
 
 
 def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> list[Item]:
@@ -75,8 +82,11 @@ def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> lis
 
 def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indications) -> list[Item]:
     todos: list[Item] = []
-    for procedure in find_procedures(said.words):
-        commitment = plan_of(said, procedure.start, procedure.end)
+    procedures = find_procedures(said.words)
+    for procedure, following in zip_longest(procedures, procedures[1:]):
+        if following and _taken_back(said.words, procedure, following):
+            continue
+        commitment = plan_of(said, procedure.start, procedure.end, visit)
         if not commitment or (procedure.kind == "treatment" and _WORN.search(said.words, 0, procedure.start)):
             continue
         if declined(said, visit):
@@ -86,6 +96,12 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indicat
         else:
             todos.append(_test(said, procedure, commitment, indications))
     return todos
+
+
+def _taken_back(words: str, procedure: Procedure, following: Procedure) -> bool:
+    """ "An x-ray, no, an MRI": the speaker means the second."""
+    between = _ARTICLE.sub("", words[: following.start])
+    return is_correction(words, procedure.end, len(between))
 
 
 def _test(said: Said, procedure: Procedure, commitment: Commitment, indications: Indications) -> Item:
@@ -123,11 +139,12 @@ def _clinician_article(name: str) -> str:
 
 def _referral(said: Said, procedure: Procedure, commitment: Commitment, indications: Indications) -> list[Item]:
     before = said.words[: procedure.start]
-    if not _REFERS.search(before) or procedure.name == "emergency department":
+    named_as_referral = _REFERRAL_AFTER.match(said.words, procedure.end)
+    if procedure.name == "emergency department" or not (_REFERS.search(before) or named_as_referral):
         return []
-    known = _KNOWN_ALREADY.search(before) and not re.search(r"\brefer", before)
     name = said.text[procedure.start : procedure.end]
-    if known or (procedure.name == "specialist" and not re.search(r"\brefer", before)):
+    sent = _SENT_THERE.search(before) or named_as_referral
+    if not sent and (_KNOWN_ALREADY.search(before) or procedure.name == "specialist"):
         return []
     return [
         {

@@ -1,0 +1,42 @@
+"""Tells how a proposal was taken: agreed to, turned down, or taken back by the one who made it."""
+
+import re
+from collections.abc import Sequence
+
+from app.llm.offline.clauses_said import Said
+
+_REFUSES = re.compile(
+    r"\bi (?:do ?n't|would ?n't|wo ?n't|really do ?n't) (?:want|wan ?na|think i (?:want|need)|do|need"
+    r"|like (?:that|the idea))"
+    r"|\bi(?:'d| would) (?:rather not|prefer not|rather (?:wait|hold|skip)|skip)|\bnot (?:interested|right now"
+    r"|for me|today)\b"
+    r"|\bno,? (?:thank you|thanks|i'm good|not for)|\bi(?:'ll| will) pass\b|\bi refuse\b|\bi ca ?n't\b"
+    r"|\bi'm not (?:comfortable|ready|keen|doing|having|going to do|gon ?na do)"
+)
+_TAKES_BACK = re.compile(
+    r"^(?:(?:okay|ok|alright|all right|fair enough|sure|fine|no problem|well|then|so|right)[,.]? ?)*"
+    r"(?:we|i)(?:'ll| will) (?:not|skip|hold off|leave (?:it|that))|\b(?:we|i) wo ?n't (?:start|book|order|do"
+    r"|refer|prescribe|go)\b"
+)
+_AGREES = re.compile(
+    r"^(?:(?:oh|um|uh|well|okay|ok|i think),? )*(?:yes|yeah|yep|sure|please|ok|okay|great|good|sounds|fine"
+    r"|of course|absolutely"
+    r"|definitely|all right|alright|perfect|that (?:would be|sounds|'d be)|i'd (?:like|love)|let's)\b"
+)
+_NEAR = 14
+
+
+def declined(said: Said, visit: Sequence[Said]) -> bool:
+    """Whether the other speaker refuses in the next turn, or the clinician takes the proposal back in the one after."""
+    following = [other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn > said.turn]
+    refused = [other for other in following if other.turn == said.turn + 1 and not other.by_clinician][:2]
+    taken_back = [other for other in following if other.turn == said.turn + 2 and other.by_clinician][:2]
+    return any(_REFUSES.search(other.words) for other in refused) or any(
+        _TAKES_BACK.search(other.words) for other in taken_back
+    )
+
+
+def agreed(said: Said, visit: Sequence[Said]) -> bool:
+    """Whether the other speaker says yes at once."""
+    following = [other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn == said.turn + 1]
+    return bool(following) and not following[0].by_clinician and bool(_AGREES.match(following[0].words))
