@@ -55,6 +55,10 @@ def test_a_quote_with_small_faults_is_found_and_ends_at_words() -> None:
     assert found.startswith("Let's go up to forty milligrams")
 
 
+def test_a_quote_cut_inside_of_words_is_given_out_to_their_borders() -> None:
+    assert find("et's go up to forty milligra", 3) == [("Let's go up to forty milligrams", 3, "folded")]
+
+
 def test_a_quote_over_two_turns_becomes_one_for_each() -> None:
     assert find("Come back in two weeks.\nPatient: Two weeks.") == [
         ("Come back in two weeks", 3, "folded"),
@@ -62,7 +66,7 @@ def test_a_quote_over_two_turns_becomes_one_for_each() -> None:
     ]
 
 
-@pytest.mark.parametrize("quote", ["", "  ", "...", "the moon is made of green cheese", "ake the napro", "🙂"])
+@pytest.mark.parametrize("quote", ["", "  ", "...", "the moon is made of green cheese", "ake the na", "🙂"])
 def test_what_was_not_said_is_not_found(quote: str) -> None:
     assert find(quote) == []
 

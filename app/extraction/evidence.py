@@ -18,6 +18,7 @@ Match = Literal["exact", "folded", "fuzzy"]
 _LIKE_ENOUGH = 85.0
 _SHORT, _SHORT_LIKE_ENOUGH = 16, 92.0
 _TOO_SHORT, _TOO_LONG = 6, 1_000
+_LONG_ENOUGH_TO_BE_CUT = 12
 _SHARED_WORDS = 0.6
 _MOST_FUZZY_TURNS = 5
 _MOST_MENTIONS = 500
@@ -57,7 +58,7 @@ class Searchable:
         words = fold(self._unlabelled.sub(" ", wanted))
         if not words.line:
             return []
-        return self._folded(words, turn) or self._fuzzy(words, turn)
+        return self._folded(words, turn) or self._cut_in_words(wanted, turn) or self._fuzzy(words, turn)
 
     def located(self, start: int, end: int, turn: Turn, match: Match) -> Located:
         """That part of the text as a found quote."""
@@ -121,6 +122,17 @@ class Searchable:
                 yield self.located(*whole.span(begin, at), self.turns[turn_of[at]], "folded")
                 begin = at + 1
 
+    def _cut_in_words(self, quote: str, stated: int | None) -> list[Located]:
+        """A longer quote that begins or ends inside of a word, given out to the borders of words."""
+        if len(quote) < _LONG_ENOUGH_TO_BE_CUT:
+            return []
+        for turn in self._nearest_first(stated):
+            at = self.text.find(quote, turn.start, turn.end)
+            if at >= 0:
+                start, end = _to_borders(self.text, at, at + len(quote), turn)
+                return [self.located(start, end, turn, "folded")]
+        return []
+
     def _fuzzy(self, quote: Folded, stated: int | None) -> list[Located]:
         if not _TOO_SHORT <= len(quote.line) <= _TOO_LONG:
             return []
@@ -157,6 +169,14 @@ def _whole_words(text: str, quote: str, start: int, end: int) -> int | None:
             return at
         at = text.find(quote, at + 1, end)
     return None
+
+
+def _to_borders(text: str, start: int, end: int, turn: Turn) -> tuple[int, int]:
+    while start > turn.start and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while end < turn.end and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end
 
 
 def _mentions(whole: Folded, line: str) -> Iterator[int]:

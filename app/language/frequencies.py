@@ -31,6 +31,7 @@ _PHRASES: dict[str, str] = {
     rf"once{_GAP}{_PER}(?:week|weekly)|weekly|(?:every|each|per) (?:single )?week": "1/week",
     rf"twice{_GAP}{_PER}(?:month|monthly)": "2/month",
     rf"once{_GAP}{_PER}(?:month|monthly)|monthly|(?:every|each|per) month": "1/month",
+    rf"twice{_GAP}{_PER}(?:year|yearly)": "2/year",
     rf"once{_GAP}{_PER}(?:year|yearly)|yearly|annually|(?:every|each|per) year": "1/year",
     r"every (?:other|second) day|(?:on )?alternate days|every alternate day|q\.?o\.?d\b\.?": "q2d",
     r"every (?:other|second) week|fortnightly|every fortnight|bi-?weekly": "q2w",
