@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
+from app.api.fields import Email, Name, WrittenDate
 from app.findings import (
     AllergyFields,
     ClinicianTodoFields,
@@ -18,9 +19,6 @@ from app.findings import (
     ProblemFields,
     VitalFields,
 )
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
 
 
 class Body(BaseModel):
@@ -53,7 +51,7 @@ class ExtractOptions(Body):
 
     notes: str | None = None
     user: UserBody | None = None
-    visit_date: date | None = None
+    visit_date: WrittenDate | None = None
     sop_ids: list[UUID] = []
     custom_categories: list[CustomCategoryBody] = []
 
@@ -202,7 +200,7 @@ class SopBody(Body):
     description: Annotated[str, StringConstraints(max_length=2000)] = ""
     category: Name | None = None
     priority: Priority = "medium"
-    is_active: bool = True
+    is_active: StrictBool = True
 
 
 class NewSop(SopBody):
@@ -217,7 +215,7 @@ class SopChange(Body):
     description: Annotated[str, StringConstraints(max_length=2000)] | None = None
     category: Name | None = None
     priority: Priority | None = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
 
 
 class StoredSop(SopBody):
@@ -244,7 +242,7 @@ class TestCaseBody(Body):
     title: Name
     transcript: str
     expected: Expected
-    is_active: bool = True
+    is_active: StrictBool = True
 
 
 class TestCaseChange(Body):
@@ -252,7 +250,7 @@ class TestCaseChange(Body):
 
     title: Name | None = None
     expected: Expected | None = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
 
 
 class StoredTestCase(TestCaseBody):

@@ -29,7 +29,7 @@ class BoundedRequest(Request):
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         declared = self.headers.get("content-length", "0")
-        if declared.isdigit() and int(declared[:20]) > self.limit_bytes:
+        if declared.isdecimal() and int(declared[:20]) > self.limit_bytes:
             raise BodyTooLarge()
         received = 0
         deadline = asyncio.get_running_loop().time() + self.timeout_s
