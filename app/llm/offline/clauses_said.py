@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 from app.language.clauses import split_clauses
@@ -46,12 +45,12 @@ class Said:
         return {"turn": self.turn, "quote": self.text}
 
     def due(self, *, bare: bool = False) -> str | None:
-        """The first time named as due and not taken back at once, as said; `bare`: as `find_dues` takes it."""
-        dues = find_dues(self.text, bare=bare)
-        for due, following in zip_longest(dues, dues[1:]):
-            if not (following and is_correction(self.text, due.end, following.start)):
-                return self.text[due.start : due.end]
-        return None
+        """The first time named as due, as said, or the one that corrects it; `bare`: as `find_dues` takes it."""
+        due = next(iter(find_dues(self.text, bare=bare)), None)
+        for other in find_dues(self.text, bare=True) if due else []:
+            if due and other.start > due.end and is_correction(self.text, due.end, other.start):
+                due = other
+        return self.text[due.start : due.end] if due else None
 
 
 def cut_visit(turns: Sequence[SpokenTurn]) -> list[Said]:

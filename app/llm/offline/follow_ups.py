@@ -1,9 +1,11 @@
 """Reads which visits and appointments are to follow: return visits, other clinicians to see, bookings to make."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
+from app.language.dues import due_date
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import conditional
 from app.llm.offline.phrasing import imperative
@@ -25,7 +27,7 @@ _PLANNED = re.compile(
     r"|i (?:also |do |just |really )?(?:want|wan ?na|need)|let's|let us|please|you (?:can|could|should|need to|will"
     r"|may)|you'll|have (?:you|her|him)"
     r"|come (?:back|in|and)|make sure|why do ?n't|should|schedule|book|when you|we can|recommend|going to do is"
-    r"|call me|ring me)\b"
+    r"|call me|ring me)\b|^(?:(?:good|great|okay|ok|alright|all right|perfect|lovely),? )*see you\b"
 )
 # Without a time, only what is clearly arranged is a visit to come.
 _ARRANGED = re.compile(
@@ -58,6 +60,7 @@ _WITH_OTHER = re.compile(
     rf"(?:your |the |my |our |a |an |one of (?:our|my|the) )?(?P<who>(?:[\w-]+ ){{0,2}}?(?:{_WHO}))\b"
 )
 _SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
+_AT_ONCE = re.compile(r"right away|immediately|straight|as soon as")
 _CALLS = re.compile(r"\b(?:call|ring|phone|email|message) (?:me|us|the (?:office|clinic|practice|surgery))\b")
 _GOT_SCHEDULED = re.compile(
     r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?",
@@ -75,6 +78,7 @@ _ASKS_WHEN = re.compile(
 _IF = re.compile(r"\b(?:if|unless|sooner)\b")
 _RECURS = re.compile(r"dail|night|every|once|twice|times|week(?:ly)?$")
 _YEARLY = re.compile(r"year|annual|in |next |time|this ")
+_ANY_DAY = date(2001, 1, 1)
 _VERBS = {"come": "Come back", "follow": "Follow up", "talk": "Speak again", "book": "Book an appointment"}
 
 
@@ -103,14 +107,14 @@ def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
         return None
     verb = _VERBS.get(found.lastgroup or "", "Come back" if _BACK.search(said.words) else "Return visit")
     task = _task(f"{verb} {due}" if due else verb, said, due, "patient")
-    return {**task, "commitment": "declined"} if declined(said, visit) else task
+    return {**task, "commitment": "declined"} if declined(said, visit, "visit") else task
 
 
 def _answered_when(visit: Sequence[Said]) -> list[Item]:
     """The patient asks when to come back, and the clinician's answer is just a time."""
     for question in visit:
         if not question.by_clinician and _ASKS_WHEN.search(question.words):
-            answers = [said for said in visit[question.at + 1 : question.at + 5] if said.by_clinician]
+            answers = [said for said in visit[question.at + 1 : question.at + 5] if said.by_clinician and not said.asks]
             for said in answers:
                 due = said.due(bare=True)
                 if due:
@@ -143,6 +147,7 @@ def _report_back(said: Said) -> Item | None:
     """The patient is to call on a day, whatever happens."""
     found = _CALLS.search(said.words)
     due = said.due() if found and not _IF.search(said.words) else None
+    due = None if due and _AT_ONCE.search(due) else due
     return _task(imperative(said.text[found.start() :]), said, due, "patient") if found and due else None
 
 
@@ -172,13 +177,24 @@ def _task(description: str, said: Said, due: str | None, assigned_to: str) -> It
 
 def _visits_once(visits: list[Item]) -> list[Item]:
     """One visit a time named; mentions without a time only count when no time was named at all."""
-    return _each_once([visit for visit in visits if visit["due"]], "due") or _each_once(visits, "assigned_to")
+    return _each_once([visit for visit in visits if visit["due"]], _day) or _each_once(
+        visits, lambda visit: str(visit["assigned_to"])
+    )
 
 
-def _each_once(tasks: list[Item], by: str = "description") -> list[Item]:
+def _day(visit: Item) -> str:
+    """One key for "in a couple days" and "in two days"."""
+    return str(due_date(visit["due"], _ANY_DAY) or visit["due"])
+
+
+def _what(task: Item) -> str:
+    return str(task["description"]).lower()
+
+
+def _each_once(tasks: list[Item], key: Callable[[Item], str] = _what) -> list[Item]:
     kept: dict[str, Item] = {}
     for task in tasks:
-        first = kept.setdefault(task[by].lower(), task)
+        first = kept.setdefault(key(task), task)
         if first is not task:
             first["evidence"] = [*first["evidence"], *task["evidence"]][:3]
     return list(kept.values())

@@ -29,7 +29,7 @@ _GOOD_IDEA = re.compile(
 _OFFERS = re.compile(
     r"\b(?:shall (?:i|we)|should (?:i|we)|do you want (?:me|us) to|would you like (?:me|us)? ?to|can (?:i|we)"
     r"|could (?:i|we)|may i"
-    r"|why do ?n't|how about)\b"
+    r"|why do ?n't (?:we|you|i)|how about (?:we|i))\b"
 )
 # The clinician bids it at once: "repeat the blood count", "please do a biopsy", "see an audiologist".
 _BIDS = re.compile(
@@ -53,7 +53,7 @@ _ACTS = re.compile(
     r"|add|arrange|book|organi[sz]e|need|have|request|recommend\w*|suggest\w*|set|refer\w*|see|start|proceed|put"
     r"|collect|take"
     r"|give|make|talk to|speak (?:to|with)|due|go|screen|evaluate|consult|follow|measure|obtain|include|includes"
-    r"|complete|booked|referred|arranged|requested|like|want|wan ?na|want)\b"
+    r"|complete|renew|booked|referred|arranged|requested|like|want|wan ?na|want)\b"
 )
 _RESULTS_BEFORE = re.compile(
     r"\b(?:look(?:ing)? at|review(?:ed|ing)?|results?|go over|going over|show(?:s|ed|ing)? (?:me|us|that|the)"
@@ -62,12 +62,14 @@ _RESULTS_BEFORE = re.compile(
     r"|back)|done|took|last"
     r"|previous|prior|recent|(?:see|have) (?:your|the)\s*$|looked at|from (?:the|your)|after|before (?:the|your)"
     r"|when (?:the|your)"
-    r"|until|wait(?:ing)? (?:for|on)|pending|reviewing|consider(?:ing|ation)?|seen (?:the|a|your)|have you (?:had"
+    r"|until|because|wait(?:ing)? (?:for|on)|pending|reviewing|consider(?:ing|ation)?|seen (?:the|a|your)"
+    r"|have you (?:had"
     r"|seen|been))\b"
 )
 _RESULTS_AFTER = re.compile(
     r"^\s*(?:,\s)?(?:results?\b(?! (?:are|is) (?:back|in))|that (?:we|you|i|they|was)\b|(?:we|you|i) (?:did|had|got"
-    r"|took)|you (?:had|did|got)|show(?:s|ed)|was\b|were\b|is (?:normal|fine|good|negative|clear)"
+    r"|took)|you (?:had|did|got)|show(?:s|ed)|was\b|were\b|is (?:pretty |really |very |a (?:little|bit) "
+    r"|still )*(?:high|low|up|down|elevated|back|stable|normal|fine|good|negative|clear)"
     r"|came back|looks?\b|look(?:ed)? (?:good|fine|normal)|today (?:was|is|show)|from\b|reveal|demonstrat|last\b"
     r"|in the past|done\b)"
 )
@@ -83,7 +85,8 @@ CERTAIN_IF = re.compile(
     r"|as if|wonder if|assess if|asked? if)\b"
 )
 _NOT_NEEDED = re.compile(
-    r"\b(?:do ?n't (?:think|need|want|believe|feel|see)|does ?n't need|no need|not (?:going to|gon ?na|necessary"
+    r"\b(?:do ?n't (?:think|need|want|wan ?na|believe|feel|see)|does ?n't need|no need|not (?:going to|gon ?na"
+    r"|necessary"
     r"|needed|at this)|wo ?n't|rather than"
     r"|instead of|hold off|avoid|without|unnecessary|never|not (?:order|do|get))\b"
 )
@@ -99,7 +102,11 @@ def plan_of(said: Said, start: int, end: int, visit: Sequence[Said]) -> Commitme
         return None
     if not _is_planned(before, after, said, visit):
         return None
-    if _RESULTS_AFTER.search(after) or _NOT_NEEDED.search(before) or _FOR_ANOTHER.search(said.words):
+    if (
+        (_RESULTS_AFTER.search(after) and not said.asks)
+        or _NOT_NEEDED.search(before)
+        or _FOR_ANOTHER.search(said.words)
+    ):
         return None
     return "conditional" if conditional(said.words) else _firmness(before)
 

@@ -89,7 +89,7 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indicat
         commitment = plan_of(said, procedure.start, procedure.end, visit)
         if not commitment or (procedure.kind == "treatment" and _WORN.search(said.words, 0, procedure.start)):
             continue
-        if declined(said, visit):
+        if declined(said, visit, procedure.name):
             commitment = "declined"
         if procedure.kind == "referral":
             todos += _referral(said, procedure, commitment, indications)
@@ -128,11 +128,11 @@ def _test(said: Said, procedure: Procedure, commitment: Commitment, indications:
 def _article(name: str) -> str:
     if _UNCOUNTED.search(name):
         return ""
-    return "an " if re.match(r"[aeio]|ul|m(?:ri|ra)\b|x|h(?:cv|iv)|f[bi]", name) else "a "
+    return "an " if re.match(r"[aeio]|ul|m(?:ri|ra)\b|x|h(?:cv|iv)|fbc\b", name) else "a "
 
 
 def _clinician_article(name: str) -> str:
-    if not re.search(r"(?:ist|ian|or|er|on|doctor|consult|specialist|clinic)$", name):
+    if not re.search(r"(?:ist|ian|or|er|eon|doctor|consult|specialist|clinic)$", name):
         return ""
     return "an " if name[0] in "aeo" else "a "
 
@@ -186,11 +186,13 @@ def _papers(said: Said) -> list[Item]:
 
 def _prescribed(said: Said, found: re.Match[str]) -> str:
     verb = "Refill" if "refill" in found[0] else "Dispense" if "dispense" in found[0] else "Prescribe"
-    drugs = find_drugs(said.text)
-    if not drugs:
+    drugs = [drug for drug in find_drugs(said.text) if drug.start >= found.start()]
+    medicines = [drug for drug in drugs if drug.kind != "class"] or drugs
+    if not medicines:
         return imperative(said.text[found.start() :]) if verb == "Dispense" else f"{verb} the medication"
-    return imperative(
-        f"{verb} {said.text[drugs[0].start :]}" if len(drugs) == 1 else f"{verb} {' and '.join(d.name for d in drugs)}"
+    names = list(dict.fromkeys(drug.name for drug in medicines))
+    return (
+        imperative(f"{verb} {said.text[medicines[0].start :]}") if len(names) == 1 else f"{verb} {' and '.join(names)}"
     )
 
 

@@ -11,29 +11,40 @@ _REFUSES = re.compile(
     r"|\bi(?:'d| would) (?:rather not|prefer not|rather (?:wait|hold|skip)|skip)|\bnot (?:interested|right now"
     r"|for me|today)\b"
     r"|\bno,? (?:thank you|thanks|i'm good|not for)|\bi(?:'ll| will) pass\b|\bi refuse\b|\bi ca ?n't\b"
-    r"|\bi'm not (?:comfortable|ready|keen|doing|having|going to do|gon ?na do)"
+    r"|\bi'm done with\b|\bi'm not (?:comfortable|ready|keen|doing|having|going to do|gon ?na do)"
 )
 _TAKES_BACK = re.compile(
     r"^(?:(?:okay|ok|alright|all right|fair enough|sure|fine|no problem|well|then|so|right)[,.]? ?)*"
-    r"(?:we|i)(?:'ll| will) (?:not|skip|hold off|leave (?:it|that))|\b(?:we|i) wo ?n't (?:start|book|order|do"
-    r"|refer|prescribe|go)\b"
+    r"(?:(?:we|i)(?:'ll| will) (?:not|skip|hold off)|no (?!problem|worries|questions|pain|need)\w+)"
+    r"|\b(?:we|i) wo ?n't (?:start|book|order|do|refer|prescribe|go)\b"
 )
 _AGREES = re.compile(
     r"^(?:(?:oh|um|uh|well|okay|ok|i think),? )*(?:yes|yeah|yep|sure|please|ok|okay|great|good|sounds|fine"
     r"|of course|absolutely"
     r"|definitely|all right|alright|perfect|that (?:would be|sounds|'d be)|i'd (?:like|love)|let's)\b"
 )
+_THAT = re.compile(r"\b(?:that|it|this|one|those|them|any)\b")
 _NEAR = 14
+_A_FEW = 3
 
 
-def declined(said: Said, visit: Sequence[Said]) -> bool:
-    """Whether the other speaker refuses in the next turn, or the clinician takes the proposal back in the one after."""
+def declined(said: Said, visit: Sequence[Said], thing: str) -> bool:
+    """Whether the other speaker refuses `thing` in the next turn, or the clinician takes it back in the one after."""
     following = [other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn > said.turn]
     refused = [other for other in following if other.turn == said.turn + 1 and not other.by_clinician][:2]
     taken_back = [other for other in following if other.turn == said.turn + 2 and other.by_clinician][:2]
-    return any(_REFUSES.search(other.words) for other in refused) or any(
+    return any(_refuses(other.words, thing) for other in refused) or any(
         _TAKES_BACK.search(other.words) for other in taken_back
     )
+
+
+def _refuses(words: str, thing: str) -> bool:
+    """What is refused must be the thing, or nothing else: "i don't want that", not "i don't want to go to hospital"."""
+    found = _REFUSES.search(words)
+    if not found:
+        return False
+    object_of = words[found.end() :].strip(" .,!")
+    return len(object_of.split()) < _A_FEW or bool(_THAT.search(object_of)) or thing.split()[-1].lower() in object_of
 
 
 def agreed(said: Said, visit: Sequence[Said]) -> bool:
