@@ -22,6 +22,8 @@ def visit(*lines: str) -> list[SpokenTurn]:
         (["D: any chest pain", "P: no"], "chest pain", "absent"),
         (["D: any chest pain", "P: yeah a little"], "chest pain", "present"),
         (["P: my mother had breast cancer"], "breast cancer", "family"),
+        (["P: My father is not well. He had a stroke."], "stroke", "family"),
+        (["D: Does anyone in the family have asthma?", "P: I do, nobody else."], "asthma", "present"),
         (["D: I think it might be a kidney stone"], "kidney stones", "possible"),
         (["P: I had pneumonia years ago"], "pneumonia", "historical"),
         (["P: no cough but I do have a fever"], "fever", "present"),
@@ -35,6 +37,7 @@ def test_problems_carry_what_was_asserted(lines: list[str], name: str, assertion
     "line",
     [
         "D: the risks of surgery include infection and a blood clot",
+        "D: there are some risks. Bleeding, a stroke, infection and numbness.",
         "D: call me if you get a fever",
         "D: this medication can cause nausea",
         "D: you're due for colon cancer screening",

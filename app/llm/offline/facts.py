@@ -25,8 +25,8 @@ _RELATIVE = re.compile(
 # Behind one of these a negation of before no longer holds.
 _TURNS = re.compile(r"\b(?:but|however|although|except(?: for)?|apart from|other than|though|besides)\b")
 _ABSENT = re.compile(
-    r"\b(?:no|not|denies|denied|deny|without|never|don't|doesn't|didn't|haven't|hasn't|isn't|wasn't|aren't"
-    r"|negative for|nor|neither|none of|free of"
+    r"\b(?:no|not|denies|denied|deny|can't (?:recall|remember)|without|never|don't|doesn't|didn't|haven't|hasn't"
+    r"|isn't|wasn't|aren't|negative for|nor|neither|none of|free of"
     r"|rules? out|ruled out|resolved|went away|gone away)\b(?!\s+(?:only|sure|certain|controlled|well|improving"
     r"|better|getting better|going away))[^.?!]*$"
 )
@@ -63,6 +63,9 @@ _YES = re.compile(
 _NO = re.compile(
     r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:no|nope|nah|not|never|none|negative|i (?:do|have|am|did) ?n[o']t|nothing)\b"
 )
+_MYSELF = re.compile(r"^\W*(?:(?:yes|well|um|uh)\W+)*(?:i (?:do|have|am)\b(?! ?n[o']t)|me\b|myself)")
+_RISKS = re.compile(r"\b(?:risks?(?! factors?)|complications?|side effects)\b")
+_HE = re.compile(r"\b(?:he|she|they|his|her|their)\b")
 _NEGATED_BEHIND = re.compile(
     r"^[\s,]*(?:is|are|was|has been|have|seems to be)? ?(?:negative|resolved|gone|absent|ruled out|went away"
     r"|denied)\b"
@@ -183,15 +186,40 @@ def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None
     text = sentence.text
     before = tidy(plain(text[max(0, problem.start - _FARTHEST) : problem.start]))
     after = tidy(plain(text[problem.end : problem.end + _FARTHEST]))
-    of_family = _RELATIVE.search(before) or _RELATIVE.search(after[:40])
+    earlier = _earlier(problem, sentence)
+    if sentence.role != "patient" and _RISKS.search(earlier):
+        return None
+    of_family = _RELATIVE.search(before) or _RELATIVE.search(after[:40]) or _is_of_relative(before, earlier, sentence)
     if sentence.role != "patient" and (_QUESTION.search(before) or after.rstrip().endswith("?")):
         answer = _answered(sentence.reply)
-        return answer if not of_family else "family" if answer == "present" else None
+        return _of_family(answer, sentence.reply) if of_family else _in_time(answer, before)
     if of_family:
         return None if _ABSENT.search(before) else "family"
     if _NOT_SAID_OF_PATIENT.search(before) or _RISK_BEHIND.match(after):
         return None
     return _stated(_TURNS.split(before)[-1], after)
+
+
+def _earlier(problem: ProblemMention, sentence: _Sentence) -> str:
+    """The words of the turn before the clause of the problem, which tell whom and what it is about."""
+    end = sentence.clause.start
+    return plain(sentence.turn.text[max(0, end + problem.start - _FARTHEST) : end])
+
+
+def _is_of_relative(before: str, earlier: str, sentence: _Sentence) -> bool:
+    """The "he" of a patient who has just spoken of the father is the father."""
+    return sentence.role == "patient" and bool(_HE.search(before)) and bool(_RELATIVE.search(earlier))
+
+
+def _of_family(answer: Assertion | None, reply: str) -> Assertion | None:
+    """To "does anyone in the family have it" the patient may answer "I do"."""
+    if _MYSELF.match(reply):
+        return "present"
+    return "family" if answer == "present" else None
+
+
+def _in_time(answer: Assertion | None, before: str) -> Assertion | None:
+    return "historical" if answer == "present" and _HISTORICAL.search(before) else answer
 
 
 def _stated(before: str, after: str) -> Assertion:

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from app.language.doses import STRENGTHS, Dose, find_doses
 from app.language.durations import find_durations
-from app.language.frequencies import find_frequencies
+from app.language.frequencies import Frequency, find_frequencies
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
 from app.language.routes import find_routes
@@ -127,8 +127,9 @@ def _fill(values: Values, scope: Scope, decision: Decision) -> list[tuple[int, i
     elif values.dosage is None and (number := _bare_strength(scope)):
         values.dosage = f"{number.low:g}"
         places.append((number.start - scope.start, number.end - scope.start))
-    if values.frequency is None and (often := _first(find_frequencies(part), part, scope)):
-        values.frequency = _written_alone(part[often.start : often.end])
+    if values.frequency is None and (often := _often(part, scope)):
+        said = part[often.start : often.end]
+        values.frequency = said if _tells(said) else f"once {said}"
         places.append((often.start, often.end))
     if values.duration is None and (long := _first(find_durations(part), part, scope)):
         values.duration = part[long.start : long.end]
@@ -153,9 +154,15 @@ def _directions(values: Values, part: str, scope: Scope) -> list[tuple[int, int]
     return places
 
 
-def _written_alone(said: str) -> str:
-    """The words said; the "a day" of "40 mg a day" tells nothing when it stands alone."""
-    return said if find_frequencies(said) else f"once {said}"
+def _often(part: str, scope: Scope) -> Frequency | None:
+    """The first frequency, but "800 mg a day , take that twice a day" means twice."""
+    near = [often for often in find_frequencies(part) if _is_near(often, part, scope)]
+    return next((often for often in near if _tells(part[often.start : often.end])), near[0] if near else None)
+
+
+def _tells(said: str) -> bool:
+    """Whether the words tell a frequency on their own, which the "a day" of "40 mg a day" does not."""
+    return bool(find_frequencies(said))
 
 
 def _dose(part: str, scope: Scope, decision: Decision) -> Dose | None:
