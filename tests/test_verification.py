@@ -150,6 +150,11 @@ def test_hostile_text_is_checked_in_linear_time(part: str) -> None:
     assert time.process_time() - began < 20
 
 
+def test_a_unit_that_was_not_said_is_taken_out() -> None:
+    result = medication("let's go up on the lisinopril to forty once a day", dosage="40 mg", frequency="daily")
+    assert (result.verification, result.flags, result.mended) == ("repaired", ["unit_not_said"], {"dosage": "forty"})
+
+
 @pytest.mark.parametrize(
     ("said", "item", "verdict"),
     [
@@ -177,6 +182,12 @@ def test_hostile_text_is_checked_in_linear_time(part: str) -> None:
 )
 def test_orders_and_return_visits(said: str, item: dict[str, str], verdict: str) -> None:
     assert checked("follow_up_tasks", said, item).verification == verdict
+
+
+def test_the_dose_of_another_drug_supports_no_prescription() -> None:
+    said = "refill the keppra 500 milligrams , and you are on lisinopril 20 milligrams"
+    assert checked("clinician_todos", said, {"description": "Refill keppra 500 mg"}).verification == "verified"
+    assert checked("clinician_todos", said, {"description": "Refill keppra 20 mg"}).verification == "contradicted"
 
 
 def test_an_offer_that_the_patient_declines_is_no_order() -> None:

@@ -42,6 +42,11 @@ def is_class(name: str) -> bool:
     return bool(found) and all(drug.kind == "class" for drug in found)
 
 
+def medicines_in(text: str) -> frozenset[str]:
+    """Canonical names of the medicines in a text, classes left out."""
+    return frozenset(drug.canonical for drug in find_drugs(text) if drug.kind != "class")
+
+
 def ground_drug(name: str, region: Region) -> Grounding:
     """Whether the quotes name the drug; when it was named beside or before them, that mention joins the quotes."""
     wanted = drugs_named(name)

@@ -9,7 +9,7 @@ from app.extraction.evidence import Located, Searchable
 from app.extraction.values import Value, interval_of, same_value
 from app.language.turns import Turn
 
-Outcome = Literal["said", "beside", "taken_back", "other", "of_another_drug", "nothing"]
+Outcome = Literal["said", "beside", "taken_back", "without_unit", "other", "of_another_drug", "nothing"]
 
 # How far beside a quote a value may stand, in characters: about two spoken clauses.
 _BESIDE = 140
@@ -22,7 +22,7 @@ _ABOUT_THE_FUTURE = ("dosage", "frequency", "duration", "due", "description", "s
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What was found for a claim, and the value that shows it (for "taken_back": the value that stands)."""
+    """What was found for a claim, and the value that shows it (for "taken_back" the one that stands)."""
 
     outcome: Outcome
     value: Value | None = None
@@ -142,7 +142,16 @@ def find_support(claim: Claim, region: Region) -> Support:
         return _beside(claim, region, only_cut=True) or Support("other", ours[0] if ours else None)
     if any(same_value(claim.value, value) for value in inside):
         return Support("of_another_drug")
-    return _beside(claim, region) or Support("nothing")
+    return _beside(claim, region) or _without_unit(claim, region) or Support("nothing")
+
+
+def _without_unit(claim: Claim, region: Region) -> Support | None:
+    """The number of a claimed dose said of its drug alone: "go up to forty on the lisinopril"."""
+    for value in region.values():
+        alone = value.kind == "number" and claim.value.kind == "dose" and not value.instead
+        if alone and value.drugs & region.drugs and value.key[:2] == claim.value.key[:2]:
+            return Support("without_unit", value)
+    return None
 
 
 def _is_rival(claim: Claim, value: Value, region: Region) -> bool:
@@ -167,7 +176,7 @@ def _comparable(claim: Claim, value: Value) -> bool:
 
 def _is_ours(claim: Claim, value: Value, region: Region) -> bool:
     """Whether a value is said of the item's drug, or of none; amid much speech a bare number has to be close."""
-    if not region.binds:
+    if not region.binds or (claim.value.kind == "span" and claim.field in ("description", "due")):
         return True
     if claim.value.kind == "number" and claim.field == "dosage" and region.is_in_long_quote(value):
         return bool(value.drugs & region.drugs)

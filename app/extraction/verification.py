@@ -1,11 +1,12 @@
 """Checks an item against what was said: every value that it claims has to stand in its quotes."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from app.extraction.claims import Claim, claims_of, stems, subject_of
 from app.extraction.evidence import Located, Searchable
-from app.extraction.grounding import drugs_named, ground_drug, ground_words, is_class
+from app.extraction.grounding import drugs_named, ground_drug, ground_words, is_class, medicines_in
 from app.extraction.polarity_check import contradiction, missing_negation
 from app.extraction.support import Region, find_support, is_said_anywhere
 from app.extraction.values import Value
@@ -66,6 +67,8 @@ class _Case:
     def check_subject(self) -> None:
         subject = subject_of(self.category, self.item)
         self.region.about = stems(subject)
+        self.region.drugs = medicines_in(subject)
+        self.region.binds = bool(self.region.drugs)
         if self.category == "medication_instructions":
             self.region.drugs = drugs_named(subject)
             self.region.binds = not is_class(subject)
@@ -106,7 +109,9 @@ class _Case:
             self._note("repaired", f"{claim.value.kind}_beside_quote")
             self._show_widening()
         elif support.outcome == "taken_back" and support.value:
-            self._mend(claim, support.value)
+            self._mend(claim, support.value, "value_was_corrected")
+        elif support.outcome == "without_unit" and support.value:
+            self._mend(claim, support.value, "unit_not_said")
         elif support.outcome == "other":
             self._note("contradicted", f"other_{claim.value.kind}_in_evidence")
         elif support.outcome == "of_another_drug":
@@ -134,11 +139,13 @@ class _Case:
         elif outcome != "said":
             self._note("contradicted" if outcome == "other" else "unsupported", "drug_not_in_evidence")
 
-    def _mend(self, claim: Claim, stands: Value) -> None:
-        """Puts the value that the speaker settled on in the place of the one taken back."""
-        old, new = str(self.item[claim.field]), self._words(stands.start, stands.end)
-        self.checked.mended[claim.field] = old.replace(claim.words, new)
-        self._repair(claim.field, old, self.checked.mended[claim.field], "value_was_corrected")
+    def _mend(self, claim: Claim, said: Value, flag: str) -> None:
+        """Puts what was said in the place of what is claimed."""
+        old, new = str(self.item[claim.field]), self._words(said.start, said.end)
+        now = self.checked.mended.get(claim.field, old)
+        mended = re.sub(rf"(?<!\w){re.escape(claim.words)}(?!\w)", lambda _: new, now, count=1)
+        self.checked.mended[claim.field] = mended
+        self._repair(claim.field, old, mended, flag)
 
     def _show_correction(self, value: Value) -> None:
         """Quotes the value taken back as well, so that a reviewer sees both."""

@@ -44,16 +44,18 @@ class _Case:
 def value_swap_probe(visits: Iterable[LabelledVisit], seed: int = 7) -> dict[str, Any]:
     """Changes one number at a time in the doses, durations and intervals of gold orders, quotes untouched.
 
-    Returns `cases`, `caught` (share contradicted, unsupported, or mended to what was said, 0 to 1), `by_change`
-    {change: {cases, caught}}, and apart from these `said_elsewhere`: the number taken from another value in the same
-    quotes, the hardest change, which may be a true statement about another time.
+    Returns `cases`, `caught` (share, 0 to 1, that is contradicted, unsupported, or put right because the speaker took
+    the value back), `by_change` {change: {cases, caught}}, and apart from these `said_elsewhere`: the number taken from
+    another value in the same quotes, the hardest change, which may be a true statement about another time. An order
+    counts with the values that its quotes hold word for word; one without such a value is no case.
     """
     counts: Counter[tuple[str, bool]] = Counter()
     for case in _cases(visits):
         random = Random(f"{seed} {case.visit} {case.item}")  # noqa: S311 - a probe, no secret
         for change, item in _swapped(case, random):
             checked = check(case.category, item, case.searchable)
-            counts[change, checked.verification in ("contradicted", "unsupported") or bool(checked.mended)] += 1
+            put_right = "value_was_corrected" in checked.flags
+            counts[change, checked.verification in ("contradicted", "unsupported") or put_right] += 1
     by_change = {change: _share(counts, (change,), "caught") for change in (*CHANGES, SAID_ELSEWHERE)}
     hardest = by_change.pop(SAID_ELSEWHERE)
     return {**_share(counts, CHANGES, "caught"), "by_change": by_change, SAID_ELSEWHERE: hardest}
