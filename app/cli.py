@@ -79,6 +79,25 @@ def extract(
 
 
 @cli.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines of labelled visits.")],
+    gold: Annotated[list[Path] | None, typer.Option(exists=True, help="More of them, with hand-made lists.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Where to write the figures as JSON.")] = None,
+    url: Url = None,
+) -> None:
+    """Scores the configured provider on labelled visits; they are stored like any other."""
+    from app.jobs.evaluation.run import read_files, run_evaluation, write_report
+
+    visits = read_files([file, *(gold or [])])
+    scores = _run(run_evaluation(_settings(log_level="ERROR"), visits, url, progress))
+    out.print(scores.tables())
+    if report:
+        write_report(scores, report)
+    if scores.failures:
+        _fail(f"{scores.failures.total()} visits were answered with a problem")
+
+
+@cli.command()
 def migrate() -> None:
     """Brings the database to the newest schema."""
     _run(migrate_database(_settings()))

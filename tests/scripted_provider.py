@@ -56,6 +56,10 @@ class ScriptedProvider:
         self.connections_held: list[int] = []
         self.list_vectors = False
 
+    def script(self, *chat: Chat) -> None:
+        """Plays these from now on."""
+        self._chat = list(chat)
+
     @property
     def chats(self) -> list[dict[str, Any]]:
         """The bodies of the chat calls."""
