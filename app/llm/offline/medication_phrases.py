@@ -81,6 +81,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:cut out|get rid of|cease|cancel|no more|wean off|lay off|keep off|throw away|do away with)",
     ),
     "conditional": (
+        r"(?:possibility|possible|chance)(?: that)? (?:we|i|you)(?: we)?(?: \w+){1,4}?(?: that| the| your)*",
         r"(?:may|might|could|would|'d)(?: possibly| end up| look| be able)*(?: to)? (?:need|have to"
         r"|want to consider|consider|require"
         r"|think about|talk about|look at|discuss|be a candidate for|benefit from|move on to"
@@ -191,7 +192,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:give|giving|get(?! rid)|getting|write|send|sending|call|order|hand|administer|provide"
         r"|offer)(?: (?:you|her|him|in|over|out|up))+(?: (?:a|some|the|for|with))*",
         r"(?:order|ordering|add|adding|switch|switching|change|changing)(?: (?:you|her|him|on|in|over|to|a|some))*",
-        r"(?:prescription|script|course|trial|round|dose|supply|sample)s? (?:for|of)",
+        r"(?:prescription|script|course|trial|round|supply|sample)s? (?:for|of)",
         r"(?:go with|opt (?:for|to use)|treat(?:ing)?(?: you| it| this| that| her| him)?(?: \w+){0,2} with"
         r"|apply|applying|inject|injecting)",
         r"(?:recommend|suggest|advise|encourage|recommending|suggesting)(?:s"

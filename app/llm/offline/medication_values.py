@@ -5,16 +5,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from app.findings import MedicationStatus
 from app.language.doses import STRENGTHS, Dose, find_doses
 from app.language.durations import find_durations
 from app.language.frequencies import Frequency, find_frequencies
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
 from app.language.routes import find_routes
+from app.llm.offline.medication_phrases import Act
 from app.llm.offline.medication_scope import Scope, Surroundings, quote_of, quote_of_values
 from app.llm.offline.medication_status import Decision
 from app.llm.offline.mention import Mention
 
+# Of which other mentions the values hold as well; a change leaves the old dose behind.
+_SAME: dict[MedicationStatus, set[Act]] = {
+    "start": {"start", "change", "continue"},
+    "change": {"start", "change"},
+    "continue": {"continue", "present", "start"},
+    "stop": set(),
+}
 _MOST_MENTIONS = 12
 _MOST_QUOTES = 3
 
@@ -97,7 +106,7 @@ def _in_order(group: Sequence[Mention], decision: Decision) -> list[Mention]:
     """For an order also the clinician's other orders, for what goes on also what is told of it; else nothing more."""
     if decision.status == "stop" or decision.commitment in ("declined", "historical"):
         return [decision.by]
-    same = {"start", "change"} if decision.status in ("start", "change") else {"continue", "present", "start"}
+    same = _SAME[decision.status]
     if decision.commitment == "conditional":
         same = {"conditional"}
     others = [
