@@ -84,9 +84,7 @@ def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value
     drugs = find_drugs(said)
     medicines = [drug for drug in drugs if drug.kind != "class"]
     found = [_with_past(small, _with_drug(small, value, medicines)) for value in _values(said, small)]
-    named = [
-        Value("drug", it.start, it.end, it.canonical, None if it.kind == "class" else it.canonical) for it in drugs
-    ]
+    named = [Value("drug", it.start, it.end, it.canonical, _names([it])) for it in drugs]
     moved = (replace(value, start=value.start + start, end=value.end + start) for value in [*named, *found])
     return sorted((_moved_back(value, start) for value in moved), key=lambda value: (value.start, -value.end))
 
