@@ -40,7 +40,8 @@ _ARRANGED = re.compile(
 _NOT_A_VISIT = re.compile(
     r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a "
     r"|your )?(?:follow|see)|as you can see|presents?\b"
-    r"|\b(?:do|does|wo) ?n't (?:have|need) to|no need to|not (?:need|have) to|not be able|back to normal"
+    r"|\b(?:do|does|wo) ?n't (?:have|need) to|no need to|not (?:need|have) to|next time we meet|not be able"
+    r"|back to normal"
     r"|coming in today|(?:before|until|between now and when|since) (?:i|we|you) (?:see"
     r"|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
     r"|come in today|brings? you|came in|in for (?:a )?follow|follow up on (?:your|the|some|that)|in (?:a|about a"
@@ -79,6 +80,7 @@ _IF = re.compile(r"\b(?:if|unless|sooner)\b")
 _RECURS = re.compile(r"dail|night|every|once|twice|times|week(?:ly)?$")
 _YEARLY = re.compile(r"year|annual|in |next |time|this ")
 _ANY_DAY = date(2001, 1, 1)
+_A_FEW = 3
 _VERBS = {"come": "Come back", "follow": "Follow up", "talk": "Speak again", "book": "Book an appointment"}
 
 
@@ -88,6 +90,16 @@ def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
     returns = [item for said in planned if (item := _return_visit(said, visit))] or _answered_when(visit)
     others = [item for said in planned if (item := _other_visit(said))]
     return _visits_once(returns) + _each_once(others)
+
+
+def _due_beside(said: Said, visit: Sequence[Said]) -> str | None:
+    """A time said just before or after, on its own: "in three weeks | i'd like you to return"."""
+    beside = [*visit[max(0, said.at - 1) : said.at], *visit[said.at + 1 : said.at + 2]]
+    for other in beside:
+        due = other.due(bare=True) if other.turn == said.turn and not other.asks else None
+        if due and len(other.text.split()) <= len(due.split()) + _A_FEW:
+            return due
+    return None
 
 
 def _hangs(said: Said, visit: Sequence[Said]) -> bool:
@@ -100,7 +112,7 @@ def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
     found = _RETURNS.search(said.words)
     if not found or _NOT_A_VISIT.search(said.words) or _WITH_OTHER.search(said.words):
         return None
-    due = said.due(bare=True)
+    due = said.due(bare=True) or _due_beside(said, visit)
     if due and _RECURS.search(due) and not _YEARLY.search(due):
         return None
     if _hangs(said, visit) or not (due or _ARRANGED.search(said.words)):

@@ -35,6 +35,14 @@ _AFTER_NAME = re.compile(
     r"|legs?|arms?|sinuses|breasts?|kidneys?|liver|lungs?|thyroid|thyroxine|bladder|prostate|jaw|face|skin|eyes?)\b)?"
 )
 _WORN = re.compile(r"\b(?:wear|use|using|wearing|keep|that) (?:a |an |the |your |some |those )*$")
+_MEASURABLE = re.compile(
+    r"(?:function|acid(?: levels?)?|enzymes|creatinine|potassium levels?"
+    r"|cholesterol levels?|blood cells)$"
+)
+_MEASURES = re.compile(
+    r"\b(?:check|recheck|order|test|get|measure|repeat|obtain|monitor|draw|run|do|include|including|add|some"
+    r"|see|look at)\b(?: [\w'-]+,?){0,5} $"
+)
 _ARTICLE = re.compile(r"(?:\b(?:an?|the|some|your)\s*)$")
 _AGAIN = re.compile(r"\b(?:repeat|recheck|re-check|another|again)\b")
 _UNCOUNTED = re.compile(
@@ -77,7 +85,7 @@ def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> lis
             todos += _tests_and_referrals(said, visit, indications)
             todos += _prescription(said)
             todos += _papers(said)
-    return _each_once(todos)
+    return _without_umbrellas(_each_once(todos))
 
 
 def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indications) -> list[Item]:
@@ -87,7 +95,7 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indicat
         if following and _taken_back(said.words, procedure, following):
             continue
         commitment = plan_of(said, procedure.start, procedure.end, visit)
-        if not commitment or (procedure.kind == "treatment" and _WORN.search(said.words, 0, procedure.start)):
+        if not commitment or _only_spoken_of(said.words, procedure):
             continue
         if declined(said, visit, procedure.name):
             commitment = "declined"
@@ -96,6 +104,14 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indicat
         else:
             todos.append(_test(said, procedure, commitment, indications))
     return todos
+
+
+def _only_spoken_of(words: str, procedure: Procedure) -> bool:
+    """A brace that is worn is no treatment to arrange; "your kidney function" is a test only where it is measured."""
+    if procedure.kind == "treatment":
+        return bool(_WORN.search(words, 0, procedure.start))
+    measurable = _MEASURABLE.search(words, procedure.start, procedure.end)
+    return bool(measurable) and not _MEASURES.search(words, 0, procedure.start)
 
 
 def _taken_back(words: str, procedure: Procedure, following: Procedure) -> bool:
@@ -220,12 +236,32 @@ def _each_once(todos: list[Item]) -> list[Item]:
     return list(kept.values())
 
 
+def _without_umbrellas(todos: list[Item]) -> list[Item]:
+    """Drops "some blood tests" where the very tests are named in the same turn."""
+    named = {quote["turn"] for todo in todos if _is_lab(todo) and not _is_umbrella(todo) for quote in todo["evidence"]}
+    return [
+        todo for todo in todos if not (_is_umbrella(todo) and any(quote["turn"] in named for quote in todo["evidence"]))
+    ]
+
+
+def _is_lab(todo: Item) -> bool:
+    return todo["task_type"] == "test_order" and any(one.kind == "lab" for one in find_procedures(todo["description"]))
+
+
+def _is_umbrella(todo: Item) -> bool:
+    return todo["task_type"] == "test_order" and any(
+        one.name == "blood test" for one in find_procedures(todo["description"])
+    )
+
+
 def _join(first: Item, again: Item) -> None:
     """Adds a second mention: its quote, and what the first did not tell. A firm word outweighs a conditional one."""
     if first["commitment"] == "conditional" and again["commitment"] in ("ordered", "recommended"):
         first.update(commitment=again["commitment"], description=again["description"], evidence=again["evidence"])
     elif len(first["evidence"]) < 2 and again["evidence"][0] not in first["evidence"]:
         first["evidence"] = first["evidence"] + again["evidence"]
+    if len(again["description"].split()) > len(first["description"].split()):
+        first["description"] = again["description"]
     if again["commitment"] == "declined":
         first["commitment"] = "declined"
     first["due"] = first["due"] or again["due"]
