@@ -112,6 +112,7 @@ async def test_a_file_is_read_whatever_its_name(open_service: OpenService, conte
 
 
 BOMB = a_zip(**{"word__document.xml": b"0" * 60_000_000})
+FAR_DTD = a_zip(**{"word__document.xml": b" " * (65_536 - 4) + b"<!DOCTYPE x><w/>"})
 DTD = a_zip(**{"word__document.xml": b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><w/>'})
 UNREADABLE = {
     "garbage_pdf": b"%PDF-1.7\n" + bytes(range(256)) * 40,
@@ -122,6 +123,7 @@ UNREADABLE = {
     "zip_that_is_no_docx": a_zip(readme=b"hello"),
     "docx_bomb": BOMB,
     "docx_with_a_dtd": DTD,
+    "docx_with_a_far_dtd": FAR_DTD,
     "png": b"\x89PNG\r\n\x1a\n" + b"\x00\xff" * 100,
     "latin1": "Doctor: Café tonight.".encode("latin-1"),
 }
@@ -173,6 +175,14 @@ async def test_an_upload_without_a_file_or_in_another_type(scripted: Service) ->
     assert (wrong.status_code, wrong.json()["type"]) == (415, "urn:medextract:problem:unsupported-media-type")
     broken = {"Content-Type": "multipart/form-data"}
     assert (await scripted.client.post("/extract/file", content=b"x", headers=broken)).status_code == 400
+
+
+async def test_a_file_that_takes_too_long_to_read(open_service: OpenService) -> None:
+    service = await open_service(ScriptedProvider(), upload_timeout_s=0.05)
+    response = await post(service, a_pdf(*["word"] * 20_000))
+    problem = response.json()
+    assert (response.status_code, problem["type"]) == (422, "urn:medextract:problem:unreadable-document")
+    assert "too long" in problem["detail"]
 
 
 async def test_an_upload_over_the_limit(open_service: OpenService) -> None:

@@ -45,8 +45,11 @@ def check_characters(text: str, pointer: str) -> None:
 
 
 def clinician_of(user: UserBody | None, caller: Caller) -> Clinician:
+    """Whom the request speaks for; raises `InvalidCharacter`."""
     if user is None:
         return Clinician(caller.organization_id)
+    for field, value in user.model_dump().items():
+        check_characters(value or "", f"/user/{field}")
     return Clinician(caller.organization_id, user.email, user.external_id, user.name)
 
 
@@ -65,8 +68,8 @@ def _options(body: ExtractOptions, caller: Caller, settings: Settings) -> dict[s
     if len(notes) > settings.max_notes_chars:
         raise _too_long("/notes")
     check_characters(notes, "/notes")
-    for pointer, text in _names(body):
-        check_characters(text, pointer)
+    for position, category in enumerate(body.custom_categories):
+        check_characters(category.description, f"/custom_categories/{position}/description")
     return {
         "clinician": clinician_of(body.user, caller),
         "notes": body.notes,
@@ -74,12 +77,6 @@ def _options(body: ExtractOptions, caller: Caller, settings: Settings) -> dict[s
         "sop_ids": _distinct(body.sop_ids, settings),
         "custom_categories": _categories(body.custom_categories, settings),
     }
-
-
-def _names(body: ExtractOptions) -> list[tuple[str, str]]:
-    user = body.user or UserBody(external_id="default")
-    names = [(f"/user/{field}", value or "") for field, value in user.model_dump().items()]
-    return names + [(f"/custom_categories/{i}", c.description) for i, c in enumerate(body.custom_categories)]
 
 
 def _distinct(sop_ids: list[UUID], settings: Settings) -> tuple[UUID, ...]:

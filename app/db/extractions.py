@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, bindparam, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.pages import fetch_page
@@ -64,7 +64,8 @@ async def list_extractions(
         "user_id": lambda value: extractions.c.user_id == value,
         "transcript_id": lambda value: extractions.c.transcript_id == value,
         "since": lambda value: extractions.c.created_at >= _midnight(value),
-        "until": lambda value: extractions.c.created_at < _midnight(value) + timedelta(days=1),
+        # Added up by the database, whose calendar goes on after the year 9999.
+        "until": lambda value: extractions.c.created_at < literal(_midnight(value)) + timedelta(days=1),
     }
     for name, value in filters.items():
         if value is not None:

@@ -12,7 +12,8 @@ from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.tables import test_cases
 
-_SHOWN = [column for column in test_cases.c if column.name not in ("vector", "embedding_model", "content_hash")]
+_HIDDEN = ("organization_id", "vector", "embedding_model", "content_hash")
+_SHOWN = [column for column in test_cases.c if column.name not in _HIDDEN]
 
 
 async def find_similar_cases(
