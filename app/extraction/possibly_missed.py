@@ -17,9 +17,9 @@ from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import PLANS
 
-# More than a handful of warnings a visit, and nobody reads the next one.
-LISTED_AT_MOST = 5
-LISTED_FROM = 3.0
+# More than a handful of warnings a visit, and nobody reads the next one; one long turn may hold several.
+TURNS_AT_MOST, CLAUSES_AT_MOST = 5, 6
+LISTED_FROM = 2.0
 SAME_TERM_AT_MOST = 2
 
 _RETURN = re.compile(
@@ -68,7 +68,7 @@ class _Accounted:
 def possibly_missed(
     turns: Sequence[Turn], findings: Iterable[dict[str, Any]], reading: SecondReading
 ) -> list[dict[str, Any]]:
-    """At most five clauses, weightiest first, as `{turn, speaker, quote, start, end, reasons}`.
+    """At most six clauses of at most five turns, weightiest first, as `{turn, speaker, quote, start, end, reasons}`.
 
     `findings` are all items that account for something, those set aside included. A drug or test named nowhere in
     them weighs wherever it is said; a cue without a name ("come back") only where no finding cites the words.
@@ -80,7 +80,7 @@ def possibly_missed(
     read = _read_clauses(reading, accounted)
     suspects = [_suspect(clause, by_number[clause.turn], accounted, read.get(clause.at)) for clause in reading.clauses]
     suspects.sort(key=lambda suspect: (-suspect.weight, -suspect.clause.at))
-    return [_listed(suspect, by_number[suspect.clause.turn]) for suspect in _different(suspects)[:LISTED_AT_MOST]]
+    return [_listed(suspect, by_number[suspect.clause.turn]) for suspect in _readable(_different(suspects))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,16 @@ def _different(suspects: Sequence[_Suspect]) -> list[_Suspect]:
         if suspect.weight >= LISTED_FROM and not _said_enough(suspect.terms, named):
             kept.append(suspect)
             named.update(suspect.terms)
+    return kept
+
+
+def _readable(suspects: Sequence[_Suspect]) -> list[_Suspect]:
+    """The heaviest, as long as they fit into what a reviewer will read."""
+    kept: list[_Suspect] = []
+    for suspect in suspects:
+        turns = {other.clause.turn for other in kept} | {suspect.clause.turn}
+        if len(turns) <= TURNS_AT_MOST and len(kept) < CLAUSES_AT_MOST:
+            kept.append(suspect)
     return kept
 
 
