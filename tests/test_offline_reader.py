@@ -235,3 +235,48 @@ def test_time_grows_with_the_text_and_not_faster(piece: str) -> None:
 
     seconds(5_000)
     assert seconds(200_000) < 40 * max(seconds(20_000), 0.02)
+
+
+@pytest.mark.parametrize(("answer", "commitment"), [("P: Yes please.", "ordered"), ("P: No thank you.", None)])
+def test_an_offer_counts_when_it_is_agreed_to(answer: str, commitment: str | None) -> None:
+    todos = read("D: Shall I refer you to a physiotherapist?", answer)["clinician_todos"]
+    assert [todo["commitment"] for todo in todos] == ([commitment] if commitment else [])
+
+
+def test_the_last_word_on_a_test_and_on_a_time_counts() -> None:
+    answer = read("D: I'm ordering an x-ray, no, an MRI of the hip.", "D: Come back in two, let's say three weeks.")
+    assert told(answer["clinician_todos"]) == ["Order an MRI of the hip"]
+    assert [task["due"] for task in answer["follow_up_tasks"]] == ["in two, let's say three weeks"]
+
+
+def test_a_visit_the_clinician_takes_back_is_declined() -> None:
+    lines = ("D: Come back in two weeks.", "P: I'm away then.", "D: Okay, then we won't book anything.")
+    assert [task["commitment"] for task in read(*lines)["follow_up_tasks"]] == ["declined"]
+
+
+def test_a_refusal_of_something_else_declines_nothing() -> None:
+    (todo,) = read("D: let's get an mri", "P: i do n't want to go back to the hospital though")["clinician_todos"]
+    assert todo["commitment"] == "ordered"
+
+
+def test_a_prescription_names_its_medicine() -> None:
+    (todo,) = read("D: i'm going to prescribe naproxen for the pain")["clinician_todos"]
+    assert (todo["task_type"], todo["description"]) == ("prescription", "Prescribe naproxen for the pain")
+
+
+def test_one_time_in_two_wordings_is_one_visit() -> None:
+    tasks = read("D: come back in a couple of weeks", "P: okay", "D: so i'll see you in two weeks")["follow_up_tasks"]
+    assert len(tasks) == 1
+
+
+def test_an_umbrella_order_gives_way_to_the_tests_it_holds() -> None:
+    todos = read("D: i'm going to order some blood tests , let's do a lipid panel and a thyroid panel")[
+        "clinician_todos"
+    ]
+    assert told(todos) == ["Order a lipid panel", "Order a thyroid panel"]
+
+
+def test_the_summary_tells_what_was_decided() -> None:
+    summary = read("D: let's order a lipid panel and i will see you back in six weeks")["summary"]
+    assert "order a lipid panel" in summary
+    assert "come back in six weeks" in summary

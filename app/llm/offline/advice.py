@@ -145,7 +145,7 @@ def _reaches(words: str, told: re.Match[str]) -> bool:
 
 
 def _negated(words: str, told: re.Match[str]) -> bool:
-    """ "do n't lift", "try not to lift", "i do n't recommend lifting"."""
+    """Whether it is told not to be done: "try not to lift", "i do n't recommend lifting"."""
     return bool(_NOT.search(words, told.start(), told.end() + 8) or _NOT_ADVISED.search(words, 0, told.end()))
 
 

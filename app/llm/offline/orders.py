@@ -6,13 +6,12 @@ from itertools import zip_longest
 from typing import Any
 
 from app.findings import Commitment
-from app.language.drugs import find_drugs
 from app.language.numbers import is_correction
 from app.language.procedures import Procedure, find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.indications import Indications
-from app.llm.offline.intent import PLANS, plan_of
-from app.llm.offline.phrasing import imperative
+from app.llm.offline.intent import plan_of
+from app.llm.offline.prescriptions import papers, prescriptions
 from app.llm.offline.reasons import reason_of
 from app.llm.offline.replies import declined
 
@@ -49,22 +48,6 @@ _UNCOUNTED = re.compile(
     r"(?<!s)s$|^(?:the|some)\b|work$|\b(?:testing|imaging|function|enzymes|therapy|surgery|acid|blood sugar"
     r"|angiography|elastography)$|tests of|levels of"
 )
-_PRESCRIBES = re.compile(
-    r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put"
-    r"|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
-    r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a"
-    r"|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
-)
-_ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you|did you)\b")
-_PAPERS = re.compile(
-    r"\b(?:(?:write|send|fill out|fill in|complete|sign|draft|do|give you|get you|provide) (?:you )?(?:up )?(?:a "
-    r"|an |the |your |that |this |out )*(?:[\w-]+ ){0,2}?"
-    r"(?:letter|note for (?:work|school)|work note|doctor's note|school note|form|forms|paperwork|sick note"
-    r"|fit note|certificate|summary|report|records)"
-    r"|let (?:them|him|her|your \w+|the \w+) know|hand (?:this |that |it )?over|request (?:your "
-    r"|the )?(?:medical )?records|(?:call|contact|speak (?:to|with)|talk to) (?:doctor|dr\.?|your (?:pcp"
-    r"|primary care|cardiologist|surgeon)))\b"
-)
 _REFERS = re.compile(
     r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up"
     r"|get you (?:in|into|set|started|over|to)|get (?:a|an)|appointment"
@@ -83,8 +66,8 @@ def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> lis
     for said in visit:
         if said.by_clinician:
             todos += _tests_and_referrals(said, visit, indications)
-            todos += _prescription(said)
-            todos += _papers(said)
+            todos += prescriptions(said)
+            todos += papers(said)
     return _without_umbrellas(_each_once(todos))
 
 
@@ -115,7 +98,7 @@ def _only_spoken_of(words: str, procedure: Procedure) -> bool:
 
 
 def _taken_back(words: str, procedure: Procedure, following: Procedure) -> bool:
-    """ "An x-ray, no, an MRI": the speaker means the second."""
+    """Whether the speaker means the second: "an x-ray, no, an MRI"."""
     between = _ARTICLE.sub("", words[: following.start])
     return is_correction(words, procedure.end, len(between))
 
@@ -174,55 +157,6 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment, indicati
             "name": procedure.name,
         }
     ]
-
-
-def _prescription(said: Said) -> list[Item]:
-    found = _PRESCRIBES.search(said.words)
-    if (
-        not found
-        or said.asks
-        or _ASKS_NEED.search(said.words)
-        or not (PLANS.search(said.words, 0, found.start()) or found[0] == "new prescription")
-    ):
-        return []
-    words = _prescribed(said, found)
-    return [_todo("prescription", said, words)]
-
-
-def _papers(said: Said) -> list[Item]:
-    found = _PAPERS.search(said.words)
-    if (
-        not found
-        or said.asks
-        or not re.search(r"\b(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let me)\b", said.words[: found.start()])
-    ):
-        return []
-    return [_todo("documentation", said, imperative(said.text[found.start() :]))]
-
-
-def _prescribed(said: Said, found: re.Match[str]) -> str:
-    verb = "Refill" if "refill" in found[0] else "Dispense" if "dispense" in found[0] else "Prescribe"
-    drugs = [drug for drug in find_drugs(said.text) if drug.start >= found.start()]
-    medicines = [drug for drug in drugs if drug.kind != "class"] or drugs
-    if not medicines:
-        return imperative(said.text[found.start() :]) if verb == "Dispense" else f"{verb} the medication"
-    names = list(dict.fromkeys(drug.name for drug in medicines))
-    return (
-        imperative(f"{verb} {said.text[medicines[0].start :]}") if len(names) == 1 else f"{verb} {' and '.join(names)}"
-    )
-
-
-def _todo(task_type: str, said: Said, words: str) -> Item:
-    return {
-        "task_type": task_type,
-        "description": words,
-        "reason": said.topic,
-        "due": said.due(),
-        "priority": "medium",
-        "commitment": "conditional" if re.search(r"\bif\b", said.words) else "ordered",
-        "evidence": [said.quote()],
-        "name": words,
-    }
 
 
 def _each_once(todos: list[Item]) -> list[Item]:

@@ -1,0 +1,79 @@
+"""Reads what the clinician has to write: prescriptions, letters and forms."""
+
+import re
+from typing import Any
+
+from app.language.drugs import find_drugs
+from app.llm.offline.clauses_said import Said
+from app.llm.offline.intent import PLANS
+from app.llm.offline.phrasing import imperative
+
+Item = dict[str, Any]
+
+_PRESCRIBES = re.compile(
+    r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put"
+    r"|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
+    r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a"
+    r"|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
+)
+_ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you|did you)\b")
+_PAPERS = re.compile(
+    r"\b(?:(?:write|send|fill out|fill in|complete|sign|draft|do|give you|get you|provide) (?:you )?(?:up )?(?:a "
+    r"|an |the |your |that |this |out )*(?:[\w-]+ ){0,2}?"
+    r"(?:letter|note for (?:work|school)|work note|doctor's note|school note|form|forms|paperwork|sick note"
+    r"|fit note|certificate|summary|report|records)"
+    r"|let (?:them|him|her|your \w+|the \w+) know|hand (?:this |that |it )?over|request (?:your "
+    r"|the )?(?:medical )?records|(?:call|contact|speak (?:to|with)|talk to) (?:doctor|dr\.?|your (?:pcp"
+    r"|primary care|cardiologist|surgeon)))\b"
+)
+
+
+def prescriptions(said: Said) -> list[Item]:
+    """Prescriptions to write, refill or dispense, as raw to-dos with the key `name` added."""
+    found = _PRESCRIBES.search(said.words)
+    if (
+        not found
+        or said.asks
+        or _ASKS_NEED.search(said.words)
+        or not (PLANS.search(said.words, 0, found.start()) or found[0] == "new prescription")
+    ):
+        return []
+    words = _prescribed(said, found)
+    return [_todo("prescription", said, words)]
+
+
+def papers(said: Said) -> list[Item]:
+    """Letters, forms and messages to others, as raw to-dos with the key `name` added."""
+    found = _PAPERS.search(said.words)
+    if (
+        not found
+        or said.asks
+        or not re.search(r"\b(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let me)\b", said.words[: found.start()])
+    ):
+        return []
+    return [_todo("documentation", said, imperative(said.text[found.start() :]))]
+
+
+def _prescribed(said: Said, found: re.Match[str]) -> str:
+    verb = "Refill" if "refill" in found[0] else "Dispense" if "dispense" in found[0] else "Prescribe"
+    drugs = [drug for drug in find_drugs(said.text) if drug.start >= found.start()]
+    medicines = [drug for drug in drugs if drug.kind != "class"] or drugs
+    if not medicines:
+        return imperative(said.text[found.start() :]) if verb == "Dispense" else f"{verb} the medication"
+    names = list(dict.fromkeys(drug.name for drug in medicines))
+    return (
+        imperative(f"{verb} {said.text[medicines[0].start :]}") if len(names) == 1 else f"{verb} {' and '.join(names)}"
+    )
+
+
+def _todo(task_type: str, said: Said, words: str) -> Item:
+    return {
+        "task_type": task_type,
+        "description": words,
+        "reason": said.topic,
+        "due": said.due(),
+        "priority": "medium",
+        "commitment": "conditional" if re.search(r"\bif\b", said.words) else "ordered",
+        "evidence": [said.quote()],
+        "name": words,
+    }
