@@ -24,8 +24,11 @@ _TELLS = re.compile(
     r"|\btry (?:to|and|not to)\b|\bremember to\b|\bdo ?n't forget to\b|\bimportant (?:that you|for you to|to)\b"
     r"|\bplease\b|\bgo ahead and\b"
     r"|\bcontinue (?:to|with|using|doing|on)?\b|\bkeep\b"
+    r"|\b(?:it's|it is|is) (?:also |definitely |always |probably |really |well )*worth\b"
+    r"|\b(?:it's|it is|be) (?:best|better|advisable|sensible|a good idea|helpful|wise) (?:to|if you|that you)\b"
+    r"|\bthe (?:best|main|important) thing is to\b|\bbear in mind\b"
 )
-_ALLOWS = re.compile(r"\byou (?:can|could|may|might)\b")
+_ALLOWS = re.compile(r"\byou (?:can|could|may|might)\b(?!'t| ?n't| ?not)")
 _BEGINS = re.compile(r"^(?:(?:and|so|then|also|but|again|um|uh|or),? )*(?:just )?")
 _DEED = re.compile(
     r"\b(?:avoid(?:ing)?|stay(?:ing)? (?:away|off|out|on top|hydrated|active|well|home)|rest(?:ing)?|ic(?:e|ing)"
@@ -62,7 +65,10 @@ _NOT_ADVISED = re.compile(
 )
 _NOT = re.compile(r"\b(?:not|n't)\b")
 _OTHER_SUBJECT = re.compile(r"\b(?:we|they|it|that|she|he|i)(?:'ll|'re|'m|'s|'ve|'d)?\b(?!.*\b(?:you|her|him)\b)")
-_ADVISES = re.compile(r"\b(?:recommend|suggest|advise|encourage|try|make sure|important)\b")
+_ADVISES = re.compile(
+    r"\b(?:worth|best|better|good idea|advisable|sensible|thing is to|recommend|suggest|advise|encourage|try"
+    r"|make sure|important)\b"
+)
 _EMPTY = re.compile(
     r"^(?:(?:keep|keeping|monitor|monitoring|watch|watching|it|that|this|them|one|up|an|eye|close|on|out|for|the"
     r"|doing|what|you're|as|well|over|time|you|your|a|and|of|continue|to|just|take|care|good"
@@ -114,7 +120,7 @@ def _advice(said: Said) -> Item | None:
             else f"Do not {words[:1].lower()}{words[1:]}"
         )
     elif first.endswith("ing") and first != "Bring" and rest:
-        words = f"Keep {words[:1].lower()}{words[1:]}"
+        words = f"Keep {rest}" if first == "Keeping" else f"Keep {words[:1].lower()}{words[1:]}"
     return _reminder("lifestyle" if _LIFESTYLE.search(said.words) else "other", words, said)
 
 

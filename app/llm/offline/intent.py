@@ -112,8 +112,9 @@ def plan_of(said: Said, start: int, end: int, visit: Sequence[Said]) -> Commitme
 
 
 def conditional(words: str) -> bool:
-    """Whether a plain clause makes its plan hang on something."""
-    return bool(_CONDITION.search(CERTAIN_IF.sub("", words)))
+    """Whether a plain clause makes its plan, not its grounds for it, hang on something."""
+    plan = words.partition(" because ")[0]
+    return bool(_CONDITION.search(CERTAIN_IF.sub("", plan)))
 
 
 def _is_planned(before: str, after: str, said: Said, visit: Sequence[Said]) -> bool:
