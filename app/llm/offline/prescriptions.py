@@ -71,7 +71,7 @@ def _todo(task_type: str, said: Said, words: str) -> Item:
         "task_type": task_type,
         "description": words,
         "reason": said.topic,
-        "due": said.due(),
+        "due": None,
         "priority": "medium",
         "commitment": "conditional" if re.search(r"\bif\b", said.words) else "ordered",
         "evidence": [said.quote()],
