@@ -29,6 +29,11 @@ def medication(said: str, quotes: list[str] | None = None, turn: int = 1, **fiel
     return checked("medication_instructions", said, item, quotes, turn)
 
 
+def test_the_parts_of_a_combination_are_the_combination() -> None:
+    said = "you take lisinopril with hydrochlorothiazide , 25 milligrams once a day"
+    assert medication(said, medication_name="lisinopril/hydrochlorothiazide", dosage="25 mg").verification == "verified"
+
+
 @pytest.mark.parametrize(
     ("said", "fields"),
     [
@@ -42,6 +47,7 @@ def medication(said: str, quotes: list[str] | None = None, turn: int = 1, **fiel
         ("lisinopril ten to twenty milligrams as needed for a week", {"dosage": "10-20 mg", "duration": "7 days"}),
         ("lisinopril , you take a tablet every four to six hours", {"dosage": "1 tablet", "frequency": "q4-6h"}),
         ("increase your lisinopril from 20 milligrams to 40 milligrams", {"dosage": "40 mg", "status": "change"}),
+        ("i do n't think you need the lisinopril any more", {"status": "stop"}),
         ("so lysinopril forty milligrams", {"dosage": "40 mg"}),
     ],
 )
@@ -178,6 +184,9 @@ def test_a_unit_that_was_not_said_is_taken_out() -> None:
         ("let's check your high blood pressure", {"description": "Watch hypertension"}, "verified"),
         ("tell me about your garden", {"description": "Order a chest x-ray"}, "unsupported"),
         ("call nine one one", {"description": "Call 911"}, "verified"),
+        ("we can just watch it", {"description": "Watch it, no treatment"}, "verified"),
+        ("have the scan in april", {"description": "Have the scan in may or june"}, "contradicted"),
+        ("have the scan in april", {"description": "Have the scan before the next visit"}, "unsupported"),
     ],
 )
 def test_orders_and_return_visits(said: str, item: dict[str, str], verdict: str) -> None:

@@ -1,5 +1,6 @@
 """Checks that the quotes of an item are about its subject: the drug that it names, or the thing that it describes."""
 
+import re
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -20,6 +21,7 @@ Grounding = Literal["said", "beside", "other", "nothing"]
 _NAME_ALIKE = 82.0
 _NAME_LONG_ENOUGH = 5
 _TURNS_BACK = 12
+_COMBINED = re.compile(r"[/+&]|\b(?:and|with)\b|(?<=[a-z])-(?=[a-z])", re.IGNORECASE)
 # Words that ask for the same thing, by their stems.
 _ALIKE = (
     stems("return revisit follow followup visit appointment see back again recheck reassess review schedule book"),
@@ -29,11 +31,9 @@ _ALIKE = (
 
 
 def drugs_named(name: str) -> frozenset[str]:
-    """Canonical names of the drugs in a name; a name that no dictionary knows stands for itself."""
-    found = frozenset(drug.canonical for drug in find_drugs(name)) or frozenset(
-        d.canonical for d in find_drugs(f"take {name}")
-    )
-    return found or frozenset([" ".join(name.casefold().split())])
+    """Canonical names of the drugs in a name, also of the parts of a combination; an unknown name stands for itself."""
+    known = frozenset(drug.canonical for part in [name, *_COMBINED.split(name)] for drug in find_drugs(f"take {part}"))
+    return known or frozenset([" ".join(name.casefold().split())])
 
 
 def is_class(name: str) -> bool:
@@ -43,8 +43,9 @@ def is_class(name: str) -> bool:
 
 
 def medicines_in(text: str) -> frozenset[str]:
-    """Canonical names of the medicines in a text, classes left out."""
-    return frozenset(drug.canonical for drug in find_drugs(text) if drug.kind != "class")
+    """Canonical names of the medicines in a text, also of the parts of a combination; classes are left out."""
+    found = (drug for part in [text, *_COMBINED.split(text)] for drug in find_drugs(part))
+    return frozenset(drug.canonical for drug in found if drug.kind != "class")
 
 
 def ground_drug(name: str, region: Region) -> Grounding:

@@ -15,14 +15,16 @@ _AGAINST = re.compile(
     r"cut(?:ting)? (?:back|down)|limit\w*|skip\w*|allerg\w+ to)\b"
 )
 _STOPS = re.compile(
-    rf"\b(?:{_STOPPING}|{_NOT} (?:be )?(?:tak\w*|us\w*|on|want you (?:to (?:take|use|be)|taking|using|on))|wean\w*|"
-    r"switch\w*|replac\w*|off (?:of )?(?:the|your|that)|get rid of|done with|finish\w*)\b"
+    rf"\b(?:{_STOPPING}|{_NOT} (?:be |been )?(?:tak\w*|us\w*|on|(?:\w+ly )?recommend\w*)|"
+    rf"{_NOT} want you (?:to (?:take|use|be)|taking|using|on)|{_NOT}\b[^.?!]{{0,32}}\bneed\w*|wean\w*|switch\w*|"
+    r"replac\w*|off (?:of )?(?:the|your|that)|get rid of|done with|finish\w*)\b"
 )
 # "do n't forget to", "not going to change", "no problem" and "if it does n't get better" deny nothing to be done.
 _DENIES_NOTHING = re.compile(
     rf"\b(?:{_NOT}\b[^.?!]{{0,24}}\b(?:stop|skip|quit|miss|forget|worry|hesitate|chang|adjust)\w*|no (?:problem|"
     rf"worries)\w*|"
-    rf"no (?:chang|adjust)\w*|not only|why {_NOT} (?:we|you|i)|no later than|not (?:sure|too bad|bad)|"
+    rf"no (?:chang|adjust)\w*|not only|why {_NOT} (?:we|you|i)|no later than|not (?:sure|too bad|bad|an? (?:major|"
+    rf"big|huge))|"
     rf"without (?:fail|missing)|"
     rf"if (?:it|that|this|you|they|things?|the \w+)[^,.]{{0,12}} ?{_NOT}[^,.]*|"
     rf"{_NOT} (?:controlled|better|well|working|gone)|no[ ,]+(?:i|we|you|so|but|that|let|go|it|just)\b|no ?[.,])"

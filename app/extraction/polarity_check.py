@@ -8,6 +8,8 @@ from app.extraction.polarity import answers_no, asks, is_spoken_against, refuses
 from app.extraction.support import Region
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+# "Continue to observe, no treatment" asks for observing; "If no slot is free, call" asks for calling.
+_AFTERTHOUGHT = re.compile(r"[,;(]|\b(?:but|if|until|unless|when)\b", re.IGNORECASE)
 _NOTHING_TO_DO = ("declined", "historical")
 _END_OF_TURN = 220
 
@@ -41,7 +43,9 @@ def _is_against(category: str, item: dict[str, Any]) -> bool:
         return item.get("status") == "stop"
     if category == "problems":
         return item.get("assertion") == "absent"
-    return category not in ("allergies", "vitals", "custom") and speaks_against(subject_of(category, item))
+    if category in ("allergies", "vitals", "custom"):
+        return False
+    return speaks_against(_AFTERTHOUGHT.split(subject_of(category, item))[0])
 
 
 def _is_always_negated(category: str, item: dict[str, Any], region: Region) -> bool:

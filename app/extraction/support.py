@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.extraction.claims import Claim, stems
 from app.extraction.evidence import Located, Searchable
-from app.extraction.values import Value, interval_of, same_value
+from app.extraction.values import Value, day_class, interval_of, same_value
 from app.language.turns import Turn
 
 Outcome = Literal["said", "beside", "taken_back", "without_unit", "other", "of_another_drug", "nothing"]
@@ -15,6 +15,8 @@ Outcome = Literal["said", "beside", "taken_back", "without_unit", "other", "of_a
 _BESIDE = 140
 _AROUND = 50
 _LONG = 300
+# A field of free words often joins what was said in several places.
+_LOOSE = ("special_instructions",)
 # Whether the time in a field tells how long something goes on.
 _LASTING = {"due": False, "duration": True}
 _ABOUT_THE_FUTURE = ("dosage", "frequency", "duration", "due", "description", "special_instructions")
@@ -138,7 +140,9 @@ def find_support(claim: Claim, region: Region) -> Support:
         return Support("other", best) if _is_outdone(claim, best, rivals, region) else Support("said", best)
     if equal:
         return _no_longer_stands(equal[0], region)
-    if ours or any(_is_ours(claim, value, region) for value in _cut(claim, region)):
+    if claim.field in _LOOSE and (found := _beside(claim, region)):
+        return found
+    if any(_contradicts(claim, value) for value in [*ours, *_own_cut(claim, region)]):
         return _beside(claim, region, only_cut=True) or Support("other", ours[0] if ours else None)
     if any(same_value(claim.value, value) for value in inside):
         return Support("of_another_drug")
@@ -195,6 +199,19 @@ def _no_longer_stands(value: Value, region: Region) -> Support:
         return Support("other", value)
     stands = next((it for it in region.values() if (it.start, it.end) == value.instead and not it.instead), None)
     return Support("taken_back", stands) if stands else Support("other", value)
+
+
+def _contradicts(claim: Claim, value: Value) -> bool:
+    """Whether another value speaks against the claimed one: friday against monday does, "next visit" does not."""
+    if claim.value.kind == "day":
+        return day_class(str(claim.value.key)) == day_class(str(value.key))
+    if claim.value.kind == "number" and claim.field in _LOOSE:
+        return False
+    return value.kind == claim.value.kind
+
+
+def _own_cut(claim: Claim, region: Region) -> list[Value]:
+    return [value for value in _cut(claim, region) if _is_ours(claim, value, region)]
 
 
 def _cut(claim: Claim, region: Region) -> list[Value]:

@@ -108,6 +108,12 @@ def interval_of(code: str) -> Key | None:
     return round(low * days, 2), round(float(match["high"] or low) * days, 2), "days"
 
 
+def day_class(day: str) -> str:
+    """What a named day is: a weekday, a month, or else itself."""
+    names = (("weekday", _WEEKDAYS), ("month", _MONTHS))
+    return next((kind for kind, listed in names if day in listed.split("|")), day)
+
+
 def uncovered(values: Iterable[Value]) -> list[Value]:
     """The values without the bare numbers that are part of a dose, frequency, span or drug name."""
     listed = list(values)
