@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -151,11 +151,6 @@ class Searchable:
         likely = [at for share, at in sorted(shared, key=lambda it: -it[0]) if share >= _SHARED_WORDS]
         index = [at for at, turn in enumerate(self.turns) if turn.number == stated]
         return [*index, *(at for at in likely[:_MOST_FUZZY_TURNS] if at not in index)]
-
-
-def widened(located: Located, start: int, end: int) -> Located:
-    """The same quote over more of its turn."""
-    return replace(located, start=min(start, located.start), end=max(end, located.end))
 
 
 def _whole_words(text: str, quote: str, start: int, end: int) -> int | None:
