@@ -10,6 +10,7 @@ from app.findings import ACTION_CATEGORIES, ITEM_TYPES
 from app.llm.client import InvalidOutput
 
 SET_ASIDE_COMMITMENTS = ("declined", "historical")
+PATIENT_REPORTED = "patient_reported"
 
 
 @dataclass(slots=True)

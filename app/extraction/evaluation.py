@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.extraction.answer import SET_ASIDE_COMMITMENTS
+from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS
 from app.extraction.confidence import Witness, calibration, confidence_of
 from app.extraction.context import Context
 from app.extraction.context_selection import Candidate
@@ -138,7 +138,8 @@ def review_reasons(
 
 def _set_aside(extraction: Extraction) -> list[dict[str, Any]]:
     """Items that account for what was said though there is nothing to do about them."""
-    return [entry["item"] for entry in extraction.ledger.rejected if entry["reason"] in SET_ASIDE_COMMITMENTS]
+    reasons = (*SET_ASIDE_COMMITMENTS, PATIENT_REPORTED)
+    return [entry["item"] for entry in extraction.ledger.rejected if entry["reason"] in reasons]
 
 
 def _overall(evidence_share: float, verified_share: float, gold: dict[str, Any] | None) -> float:

@@ -4,7 +4,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from app.extraction.answer import SET_ASIDE_COMMITMENTS, Answer, Ledger
+from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS, Answer, Ledger
 from app.extraction.evidence import Searchable
 from app.extraction.matching import main_text, same_drug
 from app.extraction.verification import check
@@ -27,11 +27,24 @@ def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any
             entry["item"] = _finding(entry["category"], entry["item"], visit, searchable)
     return {
         category: [
-            _finding(category, item, visit, searchable)
+            finding
             for item in _without_repeats(category, answer.items[category], answer.ledger)
+            if not _only_reported(
+                finding := _finding(category, item, visit, searchable), category, visit, answer.ledger
+            )
         ]
         for category in ITEM_TYPES
     }
+
+
+def _only_reported(finding: dict[str, Any], category: str, visit: Visit, ledger: Ledger) -> bool:
+    """Whether a medicine is only one that the patient says they take: known to the clinic now, but no instruction."""
+    if category != "medication_instructions" or finding["commitment"] != "continuing" or not finding["evidence"]:
+        return False
+    if any(visit.turns[quote["turn"] - 1].role != "patient" for quote in finding["evidence"]):
+        return False
+    ledger.reject(category, PATIENT_REPORTED, finding)
+    return True
 
 
 def _finding(category: str, item: dict[str, Any], visit: Visit, searchable: Searchable) -> dict[str, Any]:

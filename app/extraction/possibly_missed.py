@@ -46,6 +46,8 @@ _WEIGHTS = {
     "interval": 1.0,
     "plan": 1.0,
 }
+# A patient tells of many medicines that nobody orders.
+_PATIENT_SAYS = 0.5
 _READ_AS = {
     "medication_instructions": "order_read",
     "clinician_todos": "order_read",
@@ -93,7 +95,7 @@ class _Suspect:
 
     @property
     def weight(self) -> float:
-        return sum(_WEIGHTS[reason] for reason in self.reasons)
+        return sum(_WEIGHTS[reason] for reason in self.reasons) - (0.0 if self.clause.by_clinician else _PATIENT_SAYS)
 
 
 def _suspect(clause: Said, turn: Turn, accounted: _Accounted, read_as: str | None) -> _Suspect:

@@ -17,6 +17,8 @@ _CLINICIAN = re.compile(
     r"^(?:dr\b|doc|physician|clinician|provider|nurse|gp\b|pa\b|np\b|therapist|consultant)|\bdoctor\b|\bm\.?d\.?$",
     re.IGNORECASE,
 )
+# A title makes a name of what stands before the colon, even if it comes once.
+_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mx)\b", re.IGNORECASE)
 _PATIENT = re.compile(r"^(?:pt\b|patient|client)|\bpatient\b", re.IGNORECASE)
 _OTHER = re.compile(
     r"mother|father|mum|mom|dad|parent|wife|husband|partner|son\b|daughter|carer|caregiver|family|guest|interpreter|speaker",
@@ -61,7 +63,9 @@ def role_of(speaker: str | None) -> Role | None:
 
 def _is_speaker(name: str, times: Counter[str]) -> bool:
     """A label that names a known part is one; any other must come back, or "Plan: rest" would be a person."""
-    return role_of(name) is not None or (len(name.split()) <= 3 and times[name] > 1)
+    if role_of(name) is not None or _TITLE.match(name):
+        return True
+    return len(name.split()) <= 3 and times[name] > 1
 
 
 def _name(found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.findings import Commitment, MedicationStatus
+from app.language.drugs import Drug
 from app.llm.offline.medication_phrases import Act
 from app.llm.offline.mention import Mention
 
@@ -53,11 +54,18 @@ def decide(mentions: Sequence[Mention]) -> Decision | None:
     present = [mention for mention in mentions if mention.act == "present"]
     past = [mention for mention in mentions if mention.act == "past"]
     if present and not (past and mentions.index(past[-1]) > mentions.index(present[-1])):
-        return Decision("continue", "continuing" if _goes_on(mentions) else "historical", present[-1])
+        return _merely_taken(mentions[0].drug, present[-1])
     dosed = [mention for mention in mentions if mention.act is None and mention.dosed and mention.role == "clinician"]
     if dosed:
         return Decision("start", "ordered", dosed[-1])
     return Decision("stop", "historical", past[-1]) if past else None
+
+
+def _merely_taken(drug: Drug, last: Mention) -> Decision | None:
+    """A medicine that is taken and that nobody orders goes on; a vitamin or "a painkiller" that is taken is no news."""
+    if drug.kind != "medicine":
+        return None
+    return Decision("continue", "historical" if drug.canonical in _FOR_SYMPTOMS else "continuing", last)
 
 
 def _goes_on(mentions: Sequence[Mention]) -> bool:
