@@ -11,6 +11,7 @@ from app.api.app import build_api
 from app.db import migrate
 from app.db.embedded import EmbeddedServer
 from app.db.engine import Database, database_url
+from app.extraction import second_reader
 from app.extraction.pipeline import Pipeline
 from app.extraction.timings_log import TimingsLog
 from app.llm.client import ASGIApp
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, provider_app: ASGIApp | None = 
 async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) -> AsyncIterator[Parts]:
     """The parts, with the database reachable and up to date; raises `SchemaBehind` for one that we do not own."""
     async with AsyncExitStack() as stack:
+        await asyncio.to_thread(second_reader.load)
         db = Database(await _ready_database(settings, stack), settings)
         stack.push_async_callback(db.close)
         provider = Provider(settings, await _in_process(settings, provider_app))
@@ -85,7 +87,7 @@ async def _in_process(settings: Settings, provider_app: ASGIApp | None) -> ASGIA
     """The app that answers in place of the network: the offline provider is one, its data loaded before first use."""
     if provider_app is not None or settings.llm_provider != "offline":
         return provider_app
-    # Imported here, so that a service with a real provider does not hold dictionaries and vectors it never uses.
+    # Imported here, so that a service with a real provider does not hold vectors it never uses.
     from app.llm.offline.server import create_offline_server, load
 
     await asyncio.to_thread(load)

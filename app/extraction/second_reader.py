@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.language.turns import Turn
+from app.language.turns import Turn, split_turns
 from app.llm.offline.clauses_said import Said, cut_visit
 from app.llm.offline.reader import read_visit
 from app.llm.offline.visit import SpokenTurn
@@ -22,3 +22,9 @@ def read_again(text: str, turns: Sequence[Turn]) -> SecondReading:
     """Reads the transcript itself, not the prompt: offsets in the clauses count from their turn's start in `text`."""
     spoken = [SpokenTurn(turn.number, turn.speaker, turn.role, text[turn.start : turn.end]) for turn in turns]
     return SecondReading(cut_visit(spoken), read_visit(spoken, []))
+
+
+def load() -> None:
+    """Reads the dictionaries now instead of within the first request. Blocking, about a third of a second."""
+    visit = "Doctor: I want you to take ibuprofen for a week, and we will get an x-ray."
+    read_again(visit, split_turns(visit))
