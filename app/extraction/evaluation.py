@@ -38,7 +38,7 @@ def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: S
     verified_share = _share(findings, lambda item: item["verification"] in ("verified", "repaired"))
     gold = compare(extraction.findings, standards) if standards else None
     score = _overall(evidence_share, verified_share, gold)
-    error = expected_error(findings)
+    error = expected_error([item for category in ACTION_CATEGORIES for item in extraction.findings[category]])
     reasons = review_reasons(findings, extraction, score, error, settings)
     return {
         "overall_score": round(score, 4),
@@ -64,9 +64,9 @@ def _rate(visit: Visit, extraction: Extraction, reading: SecondReading) -> None:
             item["confidence"] = confidence_of(category, item, witness)
 
 
-def expected_error(findings: Sequence[dict[str, Any]]) -> float:
-    """The share of the items that is expected to be wrong, by their confidences; 0 where there are none."""
-    return 1 - sum(item["confidence"] for item in findings) / len(findings) if findings else 0.0
+def expected_error(actions: Sequence[dict[str, Any]]) -> float:
+    """The share of the action items, which the calibration was fitted on, that is expected to be wrong, by their confidences; 0 where there are none."""
+    return 1 - sum(item["confidence"] for item in actions) / len(actions) if actions else 0.0
 
 
 def choose_standards(candidates: Sequence[Candidate], settings: Settings) -> tuple[str, list[Standard]]:
