@@ -13,7 +13,7 @@ from app.db import embeddings, sops, test_cases, users
 from app.db.engine import Database
 from app.db.rows import AnyRow
 from app.errors import Problem, SopNotFound
-from app.extraction.context_selection import Candidate, Example, select_context
+from app.extraction.context_selection import Candidate, Example, other_visits, select_context
 from app.extraction.embedding import embed_text
 from app.extraction.together import first_failure, together
 from app.extraction.visit import Visit
@@ -59,6 +59,7 @@ class ContextGatherer:
             raise first_failure(failures) from None
         with self._timings.phase("context_selection"):
             context = self._context
+            context.candidates = other_visits(self._visit.text, context.candidates, self._settings)
             context.examples = select_context(self._visit.text, context.candidates, self._settings)
         return context
 

@@ -33,15 +33,21 @@ class Example:
     relevance: float
 
 
+def other_visits(text: str, candidates: Sequence[Candidate], settings: Settings) -> list[Candidate]:
+    """The candidates without the transcript itself and near-duplicates of it, which would give away its answer."""
+    return [
+        other for other in candidates if not is_near_duplicate(text, other.transcript, settings.near_duplicate_overlap)
+    ]
+
+
 def select_context(text: str, candidates: Sequence[Candidate], settings: Settings) -> list[Example]:
     """The best examples, most relevant first.
 
-    The transcript itself and near-duplicates of it are left out. Selection stops at the number that the visit's
-    complexity asks for, as soon as enough of them are good, or when the token budget is spent.
+    Selection stops at the number that the visit's complexity asks for, as soon as enough of them are good, or when the
+    token budget is spent.
     """
-    others = [other for other in candidates if not _same_visit(text, other, settings)]
-    terms = clinical_terms(text) if others else frozenset()
-    ranked = sorted((_rated(other, terms, settings) for other in others), key=lambda e: e.relevance, reverse=True)
+    terms = clinical_terms(text) if candidates else frozenset()
+    ranked = sorted((_rated(other, terms, settings) for other in candidates), key=lambda e: e.relevance, reverse=True)
     wanted = min(settings.context_max_examples, examples_for(text, terms))
     budget = settings.context_token_budget
     chosen: list[Example] = []
@@ -63,10 +69,6 @@ def examples_for(text: str, terms: frozenset[str]) -> int:
 def tokens(text: str) -> int:
     """An estimate, rounded up."""
     return -(-len(text) // CHARS_PER_TOKEN)
-
-
-def _same_visit(text: str, other: Candidate, settings: Settings) -> bool:
-    return is_near_duplicate(text, other.transcript, settings.near_duplicate_overlap)
 
 
 def _rated(candidate: Candidate, terms: frozenset[str], settings: Settings) -> Example:
