@@ -7,53 +7,16 @@ from typing import Any
 from app.language.drugs import find_drugs
 from app.language.procedures import find_procedures
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.safety_net import read_safety_net
 
 Item = dict[str, Any]
 
-_SOFTLY = r"(?:(?:also|just|really|do|would|definitely|certainly|still|probably|all)\s)*"
-_NECESSARILY = r"(?:necessarily |really )?"
-_TELLS = re.compile(
-    rf"\bi {_SOFTLY}(?:do ?n't |would ?n't |would not )?{_NECESSARILY}(?:want|need|like|advise|recommend|suggest"
-    rf"|encourage)\b(?: that)?(?: you| her| him)?(?: to| should)?"
-    rf"|\bi'd {_SOFTLY}(?:like|want|recommend|suggest|advise|encourage|just)\b(?: that)?(?: you| her| him)?(?: to)?"
-    r"|(?<!to )\b(?:make|be) sure(?: that)?(?: you(?:'re)?| to)?|\bhave you\b"
-    rf"|\byou(?:'ll)? {_SOFTLY}(?:should|need(?: to)?|have to|must|ought to|(?:want to|wan ?na)(?= (?:avoid|watch"
-    rf"|stay|limit|cut|keep|make)))\b|\byou're (?:gon ?na|going to) (?:need|have|want) to\b"
-    r"|\btry (?:to|and|not to)\b|\bremember to\b|\bdo ?n't forget to\b|\bimportant (?:that you|for you to|to)\b"
-    r"|\bplease\b|\bgo ahead and\b"
-    r"|\bcontinue (?:to|with|using|doing|on)?\b|\bkeep\b"
-    r"|\b(?:it's|it is|is) (?:also |definitely |always |probably |really |well )*worth\b"
-    r"|\b(?:it's|it is|be) (?:best|better|advisable|sensible|a good idea|helpful|wise) (?:to|if you|that you)\b"
-    r"|\bthe (?:best|main|important) thing is to\b|\bbear in mind\b"
-)
+_TELLS = phrases("advice", "tells")
 _ALLOWS = re.compile(r"\byou (?:can|could|may|might)\b(?!'t| ?n't| ?not)")
 _BEGINS = re.compile(r"^(?:(?:and|so|then|also|but|again|um|uh|or),? )*(?:just )?")
-_DEED = re.compile(
-    r"\b(?:avoid(?:ing)?|stay(?:ing)? (?:away|off|out|on top|hydrated|active|well|home)|rest(?:ing)?|ic(?:e|ing)"
-    r"|elevat(?:e|ing)|drink(?:ing)?|hydrat(?:e|ing)"
-    r"|push(?:ing)? (?:the )?fluids|limit(?:ing)?|cut(?:ting)? (?:down|back|out)|watch(?:ing)? (?:your|out|for|that"
-    r"|the|what)|quit(?:ting)?"
-    r"|stop(?:ping)? (?:smoking|drinking|eating|running|playing|exercising)|wear(?:ing)?|weigh(?:ing)?"
-    r"|monitor(?:ing)?"
-    r"|keep(?:ing)? (?:track|an eye|a (?:log|diary|record|close|journal)|your|the|that \w+|moving|active|off"
-    r"|checking|using|bracing|icing|up (?:with |the |your ))"
-    r"|exercis(?:e|ing)|los(?:e|ing) (?:some )?weight|eat(?:ing)?|tak(?:e|ing) (?:it easy|a break|some time off"
-    r"|your blood (?:pressure|sugar)s?|it slow)"
-    r"|check(?:ing)? (?:your|her|his) (?:blood|sugar|weight|pressure|feet|temperature)\w*|record(?:ing)? (?:your"
-    r"|all|those|the|her|his)|write down"
-    r"|soak(?:ing)?|clean(?:ing)?|wash(?:ing)?|cover(?:ing)? (?:it|the|your)|moisturi[sz]\w*|stretch(?:ing)?"
-    r"|strengthen\w*|modify|reduc(?:e|ing)|refrain"
-    r"|(?:self-)?isolat(?:e|ing)|get (?:some |plenty of |enough |adequate |your |lots of )?(?:rest|sleep|exercise"
-    r"|fresh air|diabetes|blood)|brush(?:ing)?|floss(?:ing)?"
-    r"|use (?:ice|the ice|heat|a (?:heating pad|humidifier|brace|splint|sling|cane|walker|spacer)|the (?:brace"
-    r"|splint|sling|boot)|crutches|sunscreen|condoms)"
-    r"|bring (?:those|your|the|that|them|in)|report (?:them|any|your|it)|gargl(?:e|ing)|apply(?:ing)? (?:heat|ice|a"
-    r"|some)|put(?:ting)? (?:ice|heat|your (?:foot|leg|feet))"
-    r"|do(?:ing)? (?:your|the|those|some) (?:exercises|stretches)|diet and exercise|brac(?:e|ing) (?:your|the)"
-    r"|consum(?:e|ing)|steam)\b"
-)
+_DEED = phrases("advice", "deed")
 # These are only advice when told not to.
 _DEED_TO_AVOID = re.compile(
     r"\b(?:ski|run|play|lift|jump|drive|smok|swim|walk|do|go|put|strain|pick|scratch|touch|rub|squat|consum|eat"
@@ -74,15 +37,7 @@ _EMPTY = re.compile(
     r"|doing|what|you're|as|well|over|time|you|your|a|and|of|continue|to|just|take|care|good"
     r"|avoid|wear|eat|drink|use|using|get|some)\b[ ,]*)*$"
 )
-_NOT_ADVICE = re.compile(
-    r"\b(?:dragon|deep breaths?|breathe (?:in|out)|squeeze|push (?:against|on|down|up|your)|follow my"
-    r"|close your eyes|raise|hold (?:still|your|out|on)|tell me|point to|look (?:up|at|down|straight)|open (?:your"
-    r"|up|wide)|say ah|sit (?:up|back|down|here)"
-    r"|stand (?:up|here|for)|relax|turn (?:your|to|around)|walk (?:across|for me|over)|lay|lie (?:back|down|flat)"
-    r"|wiggle|does (?:it|that|this) hurt|hop (?:up|on)|stick out|take a (?:quick )?(?:look|listen)|physical exam"
-    r"|have you been|listen to|feel (?:me|this)|show me|vital signs|go over|device|mask|camera|screen|microphone"
-    r"|when you (?:eat|drink|lift|walk|exercise|run|wash)|used to|have you (?:tried|had|noticed))\b"
-)
+_NOT_ADVICE = phrases("advice", "not_advice")
 _LIFESTYLE = re.compile(
     r"\b(?:eat|diet|drink|exercis|walk|smok|alcohol|weight|salt|sodium|sugar|sleep|rest|stress|coffee|caffein|carb"
     r"|food|fluid|hydrat|run|ski|sport|lift|avoid|stay|ice|elevat|moistur|activ|easy|break)"

@@ -11,17 +11,14 @@ from app.language.drugs import find_drugs
 from app.language.plain import plain
 from app.language.problems import ProblemMention, find_problems
 from app.language.turns import Role
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.tidy import tidy
 from app.llm.offline.visit import SpokenTurn
 
 Item = dict[str, Any]
 
-_RELATIVE = re.compile(
-    r"\b(?:my (?:son|daughter|wife|husband|partner|friend|kids?|child|baby)|anyone|anybody|mother|father|mom"
-    r"|mum|dad|sister|brother|aunt|uncle|grandmother|grandfather|grandma|grandpa|parents?|cousin|siblings?"
-    r"|family history|runs in (?:the|my|your) family|in (?:the|my|your) family|family members?)\b"
-)
+_RELATIVE = phrases("facts", "relative")
 # Behind one of these a negation of before no longer holds.
 _TURNS = re.compile(r"\b(?:but|however|although|except(?: for)?|apart from|other than|though|besides)\b")
 _ABSENT = re.compile(
@@ -80,10 +77,7 @@ _RISK_BEHIND = re.compile(
     r"|cuff|is under|control|rates?)\b"
 )
 
-_ALLERGY = re.compile(
-    r"\ballerg(?:ic|y|ies) to|\b(?:bad |had a (?:bad |severe |little |mild )?)?reaction to|\bintoleran(?:t"
-    r"|ce) (?:to|of)|\bcan'?t (?:take|have|tolerate)\b|\ballerg(?:y|ies)\b"
-)
+_ALLERGY = phrases("facts", "allergy")
 _NO_ALLERGY = re.compile(r"\b(?:no|not|never|without|denies|aren't|don't)\b|n't\b")
 _ASKS = re.compile(r"\b(?:any|do you|are you|have you|does|is (?:he|she)|what)\b")
 _FOR = re.compile(r"\b(?:for|with|about)(?: (?:my|your|his|her|the|seasonal|nasal))?\s*$")
@@ -93,14 +87,7 @@ _REACTION = re.compile(
     r"|break(?:s|ing)? out|broke out|throat (?:closes|closed|swells|swelled|swelling)|facial swelling|diarrh\w+"
     r"|wheez\w+|cough|dizz\w+|angioedema|welts)\b"
 )
-_SUBSTANCES = re.compile(
-    r"\b(?:penicillins?|sulfa(?: drugs)?|sulpha|latex|peanuts?|tree nuts?|nuts|shellfish|shrimp|seafood|fish"
-    r"|eggs?|milk|dairy|soy|wheat|gluten"
-    r"|bee stings?|wasp stings?|bees?|pollen|grass|ragweed|dust(?: mites?)?|mold|mould|cats?|dogs?|pet dander"
-    r"|animal dander|contrast(?: dye)?|iodine"
-    r"|adhesive(?: tape)?|tape|nickel|strawberr(?:y|ies)|kiwi|sesame|opioids?|nsaids?|codeine|aspirin|trees?"
-    r"|horses?|perfumes?)\b"
-)
+_SUBSTANCES = phrases("facts", "substances")
 
 
 # How far, in characters, words bear on a name; a clause without any mark may be as long as the visit.

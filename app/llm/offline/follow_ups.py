@@ -8,6 +8,7 @@ from typing import Any
 from app.language.dues import due_date
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import conditional
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.replies import declined
 
@@ -30,13 +31,7 @@ _PLANNED = re.compile(
     r"|call me|ring me)\b|^(?:(?:good|great|okay|ok|alright|all right|perfect|lovely),? )*see you\b"
 )
 # Without a time, only what is clearly arranged is a visit to come.
-_ARRANGED = re.compile(
-    r"\b(?:following up with you|follow up with me(?! (?:\.\.\. |follow up with me )*as needed)|next (?:appointment"
-    r"|visit)"
-    r"|(?:schedule|make|book|set up|arrange|get)\b.*\b(?:follow[- ]?up|appointment)|come (?:back )?(?:to"
-    r"|and) see (?:me|us)"
-    r"|see you (?:back|then)(?! then)|have (?:you|him|her) (?:come back|follow up|return))\b"
-)
+_ARRANGED = phrases("follow_ups", "arranged")
 _NOT_A_VISIT = re.compile(
     r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a "
     r"|your )?(?:follow|see)|as you can see|presents?\b"
@@ -67,11 +62,7 @@ _GOT_SCHEDULED = re.compile(
     r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?",
     re.IGNORECASE,
 )
-_SCHEDULES = re.compile(
-    r"\b(?:(?:get |have )?(?:you |this |that |it |him |her )?(?:all )?schedul(?:e|ed)|book(?:ed|ing)? you"
-    r"|arrange(?! (?:some |a )?(?:blood|test|scan))|organi[sz]e(?! (?:some |a )?(?:blood|test|scan))|set (?:that"
-    r"|this|it) up|call (?:the )?(?:support|reception|front desk))\b"
-)
+_SCHEDULES = phrases("follow_ups", "schedules")
 _ASKS_WHEN = re.compile(
     r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment"
     r"|be back)\b"

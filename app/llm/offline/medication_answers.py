@@ -9,6 +9,7 @@ from app.language.plain import plain
 from app.language.turns import Role
 from app.llm.offline.medication_phrases import Act
 from app.llm.offline.mention import Mention
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.tidy import tidy
 from app.llm.offline.visit import SpokenTurn
 
@@ -43,15 +44,7 @@ _FOLLOW_UP = re.compile(
     r"|continue taking|keep going|keep on)|(?P<change>increase|decrease|double|reduce|lower|halve"
     r"|bump up))(?: on| with)? (?:it|that|this|them|those|the same)\b"
 )
-_REFUSAL = re.compile(
-    r"\b(?:(?:rather|sooner|prefer|want|like) (?:to )?not|(?:don't|do not|didn't|wouldn't) (?:really "
-    r"|think i )?(?:want|need|like|feel comfortable)|don't think so"
-    r"|not (?:going to|taking|comfortable|keen|sure i want|interested|for me|a fan|happy)|won't (?:take|be|do"
-    r"|use)|will not (?:take|be)|no thank|no thanks|refuse"
-    r"|(?:say|said|saying|still a) no|i(?:'ll| will| think i will| would like to) (?:pass|wait|hold off|skip"
-    r"|decline)|i hate|prefer to (?:stay|wait|try)|rather (?:stay|wait|try|just)"
-    r"|i can't (?:take|do)|let's not|leave it for now|i pass)\b"
-)
+_REFUSAL = phrases("medication_answers", "refusal")
 _INSISTS = re.compile(
     r"\b(?:still (?:want|like|recommend|think)|really (?:want|need|think|recommend)|i'd still|but i"
     r"|important that|you need|you should)\b"

@@ -16,6 +16,7 @@ from app.llm.offline.medication_phrases import Act
 from app.llm.offline.medication_scope import Scope, Surroundings, quote_of, quote_of_values
 from app.llm.offline.medication_status import Decision
 from app.llm.offline.mention import Mention
+from app.llm.offline.phrase_lists import phrases
 
 # Of which other mentions the values hold as well; a change leaves the old dose behind.
 _SAME: dict[MedicationStatus, set[Act]] = {
@@ -31,25 +32,8 @@ _STRENGTH_OF = re.compile(r"\s+(?:of\s+)+(?:the\s+|your\s+|that\s+)?")
 # "Two of the tylenol" counts tablets.
 _LEAST_STRENGTH = 5
 _TO = re.compile(r"\b(?:to|at)[\s,]*(?:(?:uh|um|about|a|the|take)[\s,]+)*$")
-_ANOTHER_MATTER = re.compile(
-    r"\b(?:check|weigh|measure|monitor|ice|icing|exercis\w*|stretch\w*|wash\w*|elevat\w*|walk\w*|drink\w*"
-    r"|smok\w*|see you|come back|"
-    r"follow(?:ing)? up|return|recheck|repeat|order a|physical therapy|call (?:me|us)|blood pressure (?:reading"
-    r"|log)|therapy|appointment|diet|"
-    r"heating pad|sling|brace|crutches|splint|refer\w*|x-ray|mri|surgery|blood work|labs?)\b"
-)
-_DIRECTIONS = re.compile(
-    r"\b(?:with (?:food|meals?|milk|a meal|plenty of water|breakfast|dinner|a (?:full )?glass of water)"
-    r"|on an? (?:empty|full) stomach"
-    r"|(?:before|after|between) (?:meals|food|breakfast|dinner|bed|bedtime|eating|exercise|the (?:shower|bath)"
-    r"|you (?:eat|exercise|work out))"
-    r"|without food|first thing in the morning|do ?n't (?:drive|drink)[\w ]{0,30}|avoid (?:alcohol|driving"
-    r"|grapefruit|the sun)"
-    r"|do not (?:drive|drink|crush|chew)[\w ]{0,20}|rinse your mouth[\w ]{0,20}|under (?:your|the) tongue"
-    r"|over the counter"
-    r"|finish (?:the (?:whole |full |entire )?(?:course|bottle|prescription)|all of (?:it|them))"
-    r"|after each loose (?:stool|motion))\b"
-)
+_ANOTHER_MATTER = phrases("medication_values", "another_matter")
+_DIRECTIONS = phrases("medication_values", "directions")
 _REASON = re.compile(
     r"\b(?:for|to help with|helps? with|to treat|to control|to manage|to relieve|to reduce)\s+(?:the\s+|your\s+"
     r"|that\s+|this\s+|some of the\s+|any\s+)?"

@@ -11,6 +11,7 @@ from app.language.procedures import Procedure, find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.indications import Indications
 from app.llm.offline.intent import plan_of
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.prescriptions import papers, prescriptions
 from app.llm.offline.reasons import reason_of
 from app.llm.offline.replies import declined
@@ -48,13 +49,7 @@ _UNCOUNTED = re.compile(
     r"(?<!s)s$|^(?:the|some)\b|work$|\b(?:testing|imaging|function|enzymes|therapy|surgery|acid|blood sugar"
     r"|angiography|elastography)$|tests of|levels of"
 )
-_REFERS = re.compile(
-    r"\b(?:refer(?:ral|red|ring)?|send(?:ing)? you|consult(?:ation)?|see (?:a|an|our|the|one of)|set you up"
-    r"|get you (?:in|into|set|started|over|to)|get (?:a|an)|appointment"
-    r"|recommend (?:you for|that you see|seeing)?|have you (?:see|seen|meet|talk|go)|you (?:to )?see|go to"
-    r"|start(?:ing)? (?:with )?|put in|order|evaluat\w+|work with|speak (?:to|with)|talk (?:to|with)|be seen by"
-    r"|booked you|you're to|are to have|do|try|please see|^see)\b"
-)
+_REFERS = phrases("orders", "refers")
 _REFERRAL_AFTER = re.compile(r"\s(?:referral|consult|appointment|clinic referral)\b")
 _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
 _SENT_THERE = re.compile(r"\brefer|\bappointment with|\bhave you see|\bsend you|\bget you|\bbooked you in")

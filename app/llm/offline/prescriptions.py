@@ -6,26 +6,14 @@ from typing import Any
 from app.language.drugs import find_drugs
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import PLANS
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.phrasing import imperative
 
 Item = dict[str, Any]
 
-_PRESCRIBES = re.compile(
-    r"\b(?:prescrib(?:e|ing)|write (?:you )?(?:a|the|up a)? ?(?:new )?(?:prescription|script)|(?:call|send|put"
-    r"|fax)(?:ing)? (?:in |over |that |it )*(?:a |the |your )?"
-    r"(?:new )?(?:prescription|script|refill|medication)s?|new prescription|dispense|refills?|give you (?:a"
-    r"|another) (?:prescription|script|refill)|send (?:it|that|this) (?:in )?to (?:your|the) pharmacy)\b"
-)
+_PRESCRIBES = phrases("prescriptions", "prescribes")
 _ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you|did you)\b")
-_PAPERS = re.compile(
-    r"\b(?:(?:write|send|fill out|fill in|complete|sign|draft|do|give you|get you|provide) (?:you )?(?:up )?(?:a "
-    r"|an |the |your |that |this |out )*(?:[\w-]+ ){0,2}?"
-    r"(?:letter|note for (?:work|school)|work note|doctor's note|school note|form|forms|paperwork|sick note"
-    r"|fit note|certificate|summary|report|records)"
-    r"|let (?:them|him|her|your \w+|the \w+) know|hand (?:this |that |it )?over|request (?:your "
-    r"|the )?(?:medical )?records|(?:call|contact|speak (?:to|with)|talk to) (?:doctor|dr\.?|your (?:pcp"
-    r"|primary care|cardiologist|surgeon)))\b"
-)
+_PAPERS = phrases("prescriptions", "papers")
 
 
 def prescriptions(said: Said) -> list[Item]:

@@ -4,15 +4,9 @@ import re
 from collections.abc import Sequence
 
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.phrase_lists import phrases
 
-_REFUSES = re.compile(
-    r"\bi (?:do ?n't|would ?n't|wo ?n't|really do ?n't) (?:want|wan ?na|think i (?:want|need)|do|need"
-    r"|like (?:that|the idea))"
-    r"|\bi(?:'d| would) (?:rather not|prefer not|rather (?:wait|hold|skip)|skip)|\bnot (?:interested|right now"
-    r"|for me|today)\b"
-    r"|\bno,? (?:thank you|thanks|i'm good|not for)|\bi(?:'ll| will) pass\b|\bi refuse\b|\bi ca ?n't\b"
-    r"|\bi'm done with\b|\bi'm not (?:comfortable|ready|keen|doing|having|going to do|gon ?na do)"
-)
+_REFUSES = phrases("replies", "refuses")
 _TAKES_BACK = re.compile(
     r"^(?:(?:okay|ok|alright|all right|fair enough|sure|fine|no problem|well|then|so|right)[,.]? ?)*"
     r"(?:(?:we|i)(?:'ll| will) (?:not|skip|hold off)|no (?!problem|worries|questions|pain|need)\w+)"

@@ -6,27 +6,13 @@ from typing import Any
 
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import CERTAIN_IF
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.phrasing import imperative
 
 Item = dict[str, Any]
 
-_CONTACT = re.compile(
-    r"\b(?:call (?:me|us|back|the (?:office|clinic)|911|999|an ambulance|111|nine one one)|give (?:me"
-    r"|us) (?:a )?(?:call|ring|shout)|let (?:me|us) know"
-    r"|get (?:back )?in (?:touch|contact)|contact (?:me|us)|ring (?:me|us)|phone (?:me|us)|send (?:me"
-    r"|us) a (?:message|mychart)|reach (?:back )?out"
-    r"|(?:go|head|get yourself) (?:straight )?(?:down )?to (?:the |your |an )?(?:nearest )?(?:a ?and ?e|a&e"
-    r"|e\.? ?r\b|emergency|hospital|urgent care|casualty)"
-    r"|come (?:back )?(?:in )?(?:and |to )?see (?:me|us)|come back (?:sooner|in|if)?|come in sooner|seek (?:medical"
-    r"|urgent|immediate|emergency)|attend (?:the )?(?:a ?and ?e|a&e)"
-    r"|make (?:an )?appointment|ringing us|speak to (?:a|your) (?:doctor|gp|pharmacist))\b"
-)
-_SIGN = re.compile(
-    r"\b(?:if(?! you (?:want|would like|can feel|feel (?:this|that|me)|have any (?:other )?questions|need anything"
-    r"|could|would|do n't mind)| possible\b)"
-    r"|should (?:it|things|your)|any (?:problems|issues|changes|worsening|new|further)|unless|get(?:s"
-    r"|ting)? (?:any )?worse|worsens?)\b"
-)
+_CONTACT = phrases("safety_net", "contact")
+_SIGN = phrases("safety_net", "sign")
 _NO_SIGN = re.compile(
     r"\b(?:questions?|concerns|hurts when|pain when i|what you (?:think|decide)|how (?:it|that|you|your)|if (?:this"
     r"|that|it) hurts|tender)\b"

@@ -1,34 +1,14 @@
 """Tells who speaks a turn from what is said, because labels are missing or swapped in many transcripts."""
 
-import re
 from collections.abc import Sequence
 
 from app.language.plain import plain
 from app.language.turns import Role
+from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.visit import SpokenTurn
 
-_CLINICIAN = re.compile(
-    r"\bhey,? ?,? dragon|\bi(?:'m| am) (?:gon ?na|going to) (?:go ahead and )?(?:prescribe|order|refer"
-    r"|start you|put you|give you|send you"
-    r"|have you|get you|recommend|increase|examine|check your|listen|take a look|do a quick)"
-    r"|\bi(?:'d like| want| wan na|'d like to| would like) (?:you to|to (?:go ahead and )?(?:order|prescribe"
-    r"|refer|start you|get you|see you))"
-    r"|\b(?:refer you|prescribe you|your (?:physical )?exam\b|on (?:your |physical )?exam|let me (?:take a look"
-    r"|examine|listen|check)|take a deep breath"
-    r"|what brings you in|how can i help you|date of birth|any (?:chest pain|shortness of breath|fevers?|nausea"
-    r"|allergies|numbness|family history)"
-    r"|(?:are|have) you (?:taking|taken|tried|noticed|had any|been having)|do you (?:take|have any|smoke|drink)"
-    r"|for your (?:first|second|third|next) problem"
-    r"|continue you on|keep you on|start you on|put you on|see you (?:back|in|again)|my (?:impression"
-    r"|assessment)|does that hurt|follow up with me)"
-)
-_PATIENT = re.compile(
-    r"\b(?:i've been (?:having|feeling|taking|getting|trying)|my (?:knee|back|shoulder|head|stomach|chest|wife"
-    r"|husband|kids|pcp|foot|ankle|hip|arm|throat) "
-    r"(?:hurts?|is|was|has|started|been)|i'm (?:taking|allergic|in pain|worried)|i (?:feel|felt|took|tried"
-    r"|noticed|woke up|fell|hurt my|can't sleep)"
-    r"|should i|can i (?:take|get|go|keep|still)|thank you,? doctor|thanks,? doc|i was wondering)\b"
-)
+_CLINICIAN = phrases("speakers", "clinician")
+_PATIENT = phrases("speakers", "patient")
 
 
 def inferred_roles(turns: Sequence[SpokenTurn]) -> list[Role | None]:
