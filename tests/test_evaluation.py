@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.extraction.assignment import best_pairs
 from app.findings import ITEM_TYPES
-from app.jobs.evaluation.assignment import best_pairs
 from app.jobs.evaluation.attributes import judge
 from app.jobs.evaluation.labelled import LabelledVisit, read_labelled, split_of
 from app.jobs.evaluation.lists import compare_lists

@@ -10,6 +10,8 @@ from app.findings import ACTION_CATEGORIES, ITEM_TYPES
 from app.llm.client import InvalidOutput
 
 SET_ASIDE_COMMITMENTS = ("declined", "historical")
+# No visit holds so many; a model that runs away does, and what follows compares each item with each other.
+ITEMS_AT_MOST = 200
 PATIENT_REPORTED = "patient_reported"
 
 
@@ -46,7 +48,10 @@ def read_answer(content: str, custom_names: frozenset[str]) -> Answer:
     for category in ITEM_TYPES:
         listed = whole[category]
         ledger.raw += len(listed)
-        items[category] = [item for raw in listed if (item := _item(category, raw, custom_names, ledger)) is not None]
+        for raw in listed[ITEMS_AT_MOST:]:
+            ledger.reject(category, "too_many", raw)
+        kept = listed[:ITEMS_AT_MOST]
+        items[category] = [item for raw in kept if (item := _item(category, raw, custom_names, ledger)) is not None]
     return Answer(summary=clean(whole["summary"]), items=items, ledger=ledger)
 
 

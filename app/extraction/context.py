@@ -58,10 +58,15 @@ class ContextGatherer:
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         with self._timings.phase("context_selection"):
-            context = self._context
-            context.candidates = other_visits(self._visit.text, context.candidates, self._settings)
-            context.examples = select_context(self._visit.text, context.candidates, self._settings)
-        return context
+            if self._context.candidates:
+                await asyncio.to_thread(self._select)
+        return self._context
+
+    def _select(self) -> None:
+        """In a thread: comparing long transcripts takes its time."""
+        context = self._context
+        context.candidates = other_visits(self._visit.text, context.candidates, self._settings)
+        context.examples = select_context(self._visit.text, context.candidates, self._settings)
 
     async def _user_lookup(self) -> UUID | None:
         with self._timings.phase("user_lookup"), _named("user_lookup"):

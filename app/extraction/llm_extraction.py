@@ -1,5 +1,6 @@
 """Phase `llm_extraction`: the one model call, its answer read, and every item checked against what was said."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +48,7 @@ async def extract(
     last = completions[-1]
     return Extraction(
         summary=answer.summary,
-        findings=check_findings(visit, answer),
+        findings=await asyncio.to_thread(check_findings, visit, answer),
         ledger=answer.ledger,
         model={"provider": provider.name, "name": last.model, "prompt_version": PROMPT_VERSION},
         prompt_tokens=sum(completion.prompt_tokens for completion in completions),
@@ -65,7 +66,8 @@ async def _ask(
     for _ in range(TRIES):
         try:
             completions.append(await provider.complete(asked, VISIT_ANSWER, max_tokens, deadline, PHASE))
-            return read_answer(completions[-1].content, custom_names), completions
+            answer = await asyncio.to_thread(read_answer, completions[-1].content, custom_names)
+            return answer, completions
         except InvalidOutput as invalid:
             log.warning("model_answer_unusable", phase=PHASE, reason=invalid.reason, size_bytes=invalid.size_bytes)
             asked, max_tokens, reason = _second_try(messages, max_tokens, invalid)

@@ -1,10 +1,11 @@
-"""Pairs found items with expected ones, one to one, best pairs first."""
+"""Pairs found items with expected ones, one to one."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from app.extraction.assignment import best_pairs
 from app.language.drugs import find_drugs
 
 MATCH_AT = 0.5
@@ -15,17 +16,9 @@ def pair_items(
     category: str, found: Sequence[dict[str, Any]], expected: Sequence[dict[str, Any]]
 ) -> list[tuple[int, int]]:
     """Index pairs `(found, expected)`: a pair is the same drug, or texts whose token F1 is at least 0.5."""
-    scored = [
-        (score, i, j)
-        for i, item in enumerate(found)
-        for j, wanted in enumerate(expected)
-        if (score := likeness(category, item, wanted)) >= MATCH_AT
-    ]
-    pairs: list[tuple[int, int]] = []
-    for _, i, j in sorted(scored, key=lambda entry: (-entry[0], entry[1], entry[2])):
-        if all(i != taken_i and j != taken_j for taken_i, taken_j in pairs):
-            pairs.append((i, j))
-    return pairs
+    alike = [[likeness(category, item, wanted) for wanted in expected] for item in found]
+    # Over 1 each, so that as many as possible are paired, the most alike with each other.
+    return best_pairs([[1 + score if score >= MATCH_AT else 0.0 for score in row] for row in alike])
 
 
 def likeness(category: str, item: dict[str, Any], other: dict[str, Any]) -> float:

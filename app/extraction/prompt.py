@@ -54,6 +54,8 @@ def repair_messages(messages: Sequence[Message], reason: str) -> list[Message]:
 
 def visible(text: str) -> str:
     """One line of what a reader would see: control, bidirectional, zero-width and tag characters are left out."""
+    if text.isprintable():  # nearly always, and much faster than looking at each character
+        return text
     return "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
 
 

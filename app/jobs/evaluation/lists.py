@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from app.extraction.assignment import best_pairs
 from app.extraction.matching import MATCH_AT, same_drug, token_f1
 from app.findings import ACTION_CATEGORIES
-from app.jobs.evaluation.assignment import best_pairs
 from app.jobs.evaluation.attributes import Verdict, judge
 from app.jobs.evaluation.counts import Counts
 from app.jobs.evaluation.labelled import Answer, Item, LabelledVisit

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from app.jobs.evaluation.assignment import best_pairs
+from app.extraction.assignment import best_pairs
 from app.jobs.evaluation.counts import Counts, Rates, share
 from app.jobs.evaluation.orders import Order
 
