@@ -34,6 +34,10 @@ async def save_failure(session: AsyncSession, run_id: UUID, problem: dict[str, A
     await session.execute(failed.values(state="failed", problem=problem, timings=timings))
 
 
+async def save_degraded(session: AsyncSession, run_id: UUID, degraded: Sequence[str]) -> None:
+    await session.execute(update(extractions).where(extractions.c.id == run_id).values(degraded=list(degraded)))
+
+
 async def save_timings(session: AsyncSession, timings: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
     """The whole timings of finished runs, many at once."""
     row = update(extractions).where(extractions.c.id == bindparam("run_id")).values(timings=bindparam("whole"))

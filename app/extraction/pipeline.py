@@ -113,7 +113,17 @@ class Pipeline:
     ) -> None:
         known = {kind: vector for kind, vector in vectors.items() if vector is not None}
         if not await save(self._db, run, outcome, known, self._provider.embedding_model, timings, deadline):
+            await self._note_unsaved_vectors(run, outcome)
+
+    async def _note_unsaved_vectors(self, run: Run, outcome: dict[str, Any]) -> None:
+        """The row was saved beside its vectors and cannot know; where it cannot be told, answer and log have it."""
+        if "embedding" not in outcome["degraded"]:
             outcome["degraded"].append("embedding")
+        try:
+            async with self._db.write() as session:
+                await extractions.save_degraded(session, run.id, outcome["degraded"])
+        except Problem as unsaved:
+            log.warning("degraded_not_saved", problem=unsaved.slug)
 
     async def _note_failure(self, run: Run, error: Exception, timings: Timings) -> None:
         """The run says why it failed; where even that cannot be written, the log has it."""

@@ -156,7 +156,7 @@ def _vectors(received: bytes, expected: int, dimensions: int) -> Vectors:
         arrays = [_array(entry["embedding"]) for entry in data]
     except (KeyError, TypeError, ValueError):
         raise InvalidOutput("unreadable_vector", len(received)) from None
-    if any(len(array) != dimensions or not np.isfinite(array).all() for array in arrays):
+    if any(array.shape != (dimensions,) or not np.isfinite(array).all() for array in arrays):
         raise InvalidOutput("wrong_vector", len(received))
     return Vectors([unit(array) for array in arrays], _count(answer.get("usage"), "prompt_tokens"))
 
