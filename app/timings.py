@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from app.errors import Problem
+
 # In the order of the story; `context` spans the six after it, `save` the two after it.
 PHASES = (
     "context",
@@ -48,13 +50,19 @@ class Timings:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Times its block under one of `PHASES`, also when the block raises. A phase runs once a request."""
+        """Times its block under one of `PHASES`, also when the block raises; a problem is told which it was.
+
+        A phase runs once a request.
+        """
         if name not in PHASES:
             raise ValueError(f"unknown phase {name}")
         timing = self.phases[name] = PhaseTiming(self.elapsed_ms(), 0.0, failed=True)
         try:
             yield
             timing.failed = False
+        except Problem as problem:
+            problem.phase = problem.phase or name
+            raise
         finally:
             timing.ms = self.elapsed_ms() - timing.start_ms
             if self.on_phase:

@@ -69,7 +69,7 @@ class ContextGatherer:
         context.examples = select_context(self._visit.text, context.candidates, self._settings)
 
     async def _user_lookup(self) -> UUID | None:
-        with self._timings.phase("user_lookup"), _named("user_lookup"):
+        with self._timings.phase("user_lookup"):
             if self._visit.owner_id is not None:
                 self._context.user_id = self._visit.owner_id
             else:
@@ -78,7 +78,7 @@ class ContextGatherer:
         return self._context.user_id
 
     async def _sop_fetch(self) -> None:
-        with self._timings.phase("sop_fetch"), _named("sop_fetch"):
+        with self._timings.phase("sop_fetch"):
             if not self._visit.sop_ids:
                 return
             async with self._db.read() as session:
@@ -150,19 +150,6 @@ class ContextGatherer:
     def _degrade(self, what: str, reason: Exception) -> None:
         self._context.degraded.append(what)
         log.warning("degraded", what=what, reason=type(reason).__name__)
-
-
-class _named:  # noqa: N801 - reads as a word where it is used
-    """Writes the phase into a problem that passes through."""
-
-    def __init__(self, phase: str) -> None:
-        self._phase = phase
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, Problem):
-            error.phase = self._phase
 
 
 def _quality(evaluation: dict[str, Any] | None) -> float:

@@ -48,8 +48,7 @@ async def _until(deadline: float, attempt: Callable[[], Awaitable[None]]) -> Non
     while True:
         try:
             return await attempt()
-        except StorageUnavailable as problem:
-            problem.phase = "save_result"
+        except StorageUnavailable:
             if asyncio.get_running_loop().time() + PAUSE_S >= deadline:
                 raise
             log.error("save_retry", phase="save_result")
