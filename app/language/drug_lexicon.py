@@ -44,9 +44,7 @@ def lexicon() -> Lexicon:
     own = dict(_own_names())
     not_drugs = _words("not_drugs.txt")
     meanings: dict[str, tuple[str, Kind]] = {
-        name: (canonical, "medicine")
-        for name, canonical in _dictionary()
-        if name not in not_drugs and _is_sayable(name, canonical)
+        name: (canonical, "medicine") for name, canonical in _dictionary() if name not in not_drugs
     }
     meanings.update(own)
     names = sorted(meanings)
@@ -94,15 +92,22 @@ def _lines(file: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _dictionary() -> Iterator[tuple[str, str]]:
-    """Names and canonical names of the wheel `drug-named-entity-recognition`; importing it would cost a second."""
+def _dictionary() -> list[tuple[str, str]]:
+    """Sayable names and canonical names of the wheel `drug-named-entity-recognition`; importing it would cost a second."""
     spec = find_spec("drug_named_entity_recognition")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("drug_named_entity_recognition is not installed")
     with bz2.open(Path(spec.origin).with_name("drug_ner_dictionary.pkl.bz2")) as file:
         maps = pickle.loads(_first_map(cast(BinaryIO, file)))  # noqa: S301 (the file of an installed, pinned wheel)
-    for name, canonicals in maps["drug_variant_to_canonical"].items():
-        yield name, canonicals[0]
+    sayable = (
+        (name, canonicals[0])
+        for name, canonicals in maps.pop("drug_variant_to_canonical").items()
+        if _is_sayable(name, canonicals[0])
+    )
+    # Through one long string, so that the memory of all the names goes back before the quarter kept is made anew.
+    packed = "\n".join(map("\t".join, sayable))
+    del maps, sayable
+    return [(name, canonical) for name, _, canonical in (line.partition("\t") for line in packed.splitlines())]
 
 
 def _first_map(file: BinaryIO) -> bytes:
