@@ -1,4 +1,4 @@
-"""The command line. Data goes to standard output, everything else to standard error; exit 0 well, 1 failed, 2 usage."""
+"""The command line: data goes to standard output, everything else to standard error; exit 0 well, 1 failed, 2 usage."""
 
 import asyncio
 from collections.abc import Coroutine

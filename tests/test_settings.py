@@ -1,0 +1,74 @@
+"""The settings and the template that explains them say the same, and what cannot work is refused at the start."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+from tests.conftest import PROJECT
+
+SECRETS = {"openai_api_key": "sk-xylophone", "database_url": "postgresql://u:xylophone@h/d"}
+TEMPLATE = PROJECT / ".env.template"
+
+
+def template_names() -> list[str]:
+    return re.findall(r"^([A-Z_0-9]+)=", TEMPLATE.read_text(), re.MULTILINE)
+
+
+def test_the_template_names_every_setting_once_and_no_other() -> None:
+    assert template_names() == [name.upper() for name in Settings.model_fields]
+
+
+def test_the_template_holds_the_defaults() -> None:
+    assert Settings(_env_file=TEMPLATE) == Settings(_env_file=None)
+
+
+def test_each_default_is_written_out() -> None:
+    """Empty stands only for what has no value."""
+    given = dict(re.findall(r"^([A-Z_0-9]+)=(.*)$", TEMPLATE.read_text(), re.MULTILINE))
+    for name, field in Settings.model_fields.items():
+        assert (given[name.upper()] == "") is (field.default is None), name
+
+
+def test_environment_and_file_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("MAX_SOPS=7\nLLM_MODEL=from-file\nSOMETHING_ELSE=1\n")
+    monkeypatch.setenv("LLM_MODEL", "from-environment")
+    settings = Settings(_env_file=file)
+    assert (settings.max_sops, settings.llm_model) == (7, "from-environment")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"llm_provider": "openai"},
+        {"llm_provider": "other"},
+        {"weight_similarity": 0.5},
+        {"weight_similarity": -0.1, "weight_completeness": 0.6},
+        {"near_duplicate_overlap": 1.5},
+        {"llm_attempts": 0},
+        {"llm_attempts": 4},
+        {"request_deadline_s": 0},
+        {"db_pool_size": 0},
+        {"max_transcript_chars": -1},
+        {"log_format": "xml"},
+        {"auth": "off"},
+        {"embedding_dimensions": 4001},
+    ],
+    ids=str,
+)
+def test_senseless_settings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, **wrong)
+
+
+def test_a_refusal_shows_no_secret() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(
+            _env_file=None, openai_api_key="sk-xylophone", database_url="postgresql://u:xylophone@h/d", max_sops="x"
+        )
+    assert "xylophone" not in str(refused.value)
+    shown = repr(Settings(_env_file=None, openai_api_key="sk-xylophone", database_url="postgresql://u:xylophone@h/d"))
+    assert "xylophone" not in shown
