@@ -7,7 +7,7 @@ from typing import Any
 
 from app.language.dues import due_date
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.intent import conditional
+from app.llm.offline.intent import CERTAIN_IF, conditional
 from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.replies import declined
@@ -15,49 +15,18 @@ from app.llm.offline.replies import declined
 Item = dict[str, Any]
 
 _BACK = re.compile(r"\bback\b|\breturn|\bagain\b")
-_RETURNS = re.compile(
-    r"\b(?:(?P<see>see(?:ing)? (?:you|him|her|them|me)\b)|(?P<come>com(?:e|ing) (?:back|in\b|and see)"
-    r"|be back (?:here|in|for)\b(?! to)|(?:get|have|want|like) (?:you|him|her) back\b|pop back"
-    r"|return(?:ing)?(?: visit| in| to)|check back)|(?P<follow>follow(?:ing)?[- ]?up)|(?P<talk>touch base"
-    r"|speak (?:to you )?again)"
-    r"|(?P<book>(?:book|schedule|make|set up|arrange) (?:an|another|a|you|your)(?: \w+){0,3}? ?(?:appointment"
-    r"|visit)))"
-)
-_PLANNED = re.compile(
-    r"\b(?:we'll|we will|i'll|i will|i'm (?:gon ?na|going to)|we're (?:gon ?na|going to)|i(?:'d| would) like"
-    r"|i (?:also |do |just |really )?(?:want|wan ?na|need)|let's|let us|please|you (?:can|could|should|need to|will"
-    r"|may)|you'll|have (?:you|her|him)"
-    r"|come (?:back|in|and)|make sure|why do ?n't|should|schedule|book|when you|we can|recommend|going to do is"
-    r"|call me|ring me)\b|^(?:(?:good|great|okay|ok|alright|all right|perfect|lovely),? )*see you\b"
-)
+_RETURNS = phrases("follow_ups", "returns")
+_PLANNED = phrases("follow_ups", "planned")
 # Without a time, only what is clearly arranged is a visit to come.
 _ARRANGED = phrases("follow_ups", "arranged")
-_NOT_A_VISIT = re.compile(
-    r"\b(?:(?:good|nice|great|glad|happy|pleasure|lovely) (?:to )?(?:see|seeing)|here (?:today )?(?:for|to) (?:a "
-    r"|your )?(?:follow|see)|as you can see|presents?\b"
-    r"|\b(?:do|does|wo) ?n't (?:have|need) to|no need to|not (?:need|have) to|next time we meet|not be able"
-    r"|back to normal"
-    r"|coming in today|(?:before|until|between now and when|since) (?:i|we|you) (?:see"
-    r"|saw|come|came)|last (?:visit|time)|i see you (?:have|had|were|are|'ve)|i saw"
-    r"|come in today|brings? you|came in|in for (?:a )?follow|follow up on (?:your|the|some|that)|in (?:a|about a"
-    r"|just a) (?:few )?(?:minutes?|moments?|seconds?|bit)\b"
-    r"|come in (?:and|to) (?!see)|nurse|assistant)"
-)
-_WHO = (
-    r"cardiologist|nephrologist|pcp|primary care(?: (?:doctor|physician|provider))?|family (?:doctor|physician)"
-    r"|surgeon|oncologist|neurologist"
-    r"|ophthalmologist|eye doctor|dentist|gynecologist|ob ?-?gyn|urologist|endocrinologist|specialist|physician|gp"
-    r"|rheumatologist|therapist|psychiatrist"
-    r"|dermatologist|podiatrist|pulmonologist|gastroenterologist|kidney doctor|colleague|midwife|optician"
-    r"|pharmacist|counsell?or"
-)
-_WITH_OTHER = re.compile(
-    rf"\b(?:follow(?:ing)?[- ]?up with|see|seen by|appointment (?:with|for)|back to|touch base with|check in with) "
-    rf"(?:your |the |my |our |a |an |one of (?:our|my|the) )?(?P<who>(?:[\w-]+ ){{0,2}}?(?:{_WHO}))\b"
-)
+_NOT_A_VISIT = phrases("follow_ups", "not_a_visit")
+_NOT_UNTIL = phrases("follow_ups", "not_until")
+_WITH_OTHER = phrases("follow_ups", "with_other")
 _SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
 _AT_ONCE = re.compile(r"right away|immediately|straight|as soon as")
-_CALLS = re.compile(r"\b(?:call|ring|phone|email|message) (?:me|us|the (?:office|clinic|practice|surgery))\b")
+_CALLS = phrases("follow_ups", "calls")
+_CALLS_PATIENT = phrases("follow_ups", "calls_patient")
+_RESULTS = re.compile(r"\bresults?\b")
 _GOT_SCHEDULED = re.compile(
     r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?",
     re.IGNORECASE,
@@ -67,12 +36,20 @@ _ASKS_WHEN = re.compile(
     r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment"
     r"|be back)\b"
 )
-_IF = re.compile(r"\b(?:if|unless|sooner)\b")
+_CASE = phrases("follow_ups", "case")
+_OR_SOONER = re.compile(r"\b(?:or |but )?(?:sooner|earlier|if not (?:before|sooner|earlier))\b.*")
+_OPENS_WITH_IF = re.compile(r"^(?:(?:and|so|but|or|then|um|uh),? )*(?:if|unless)\b")
 _RECURS = re.compile(r"dail|night|every|once|twice|times|week(?:ly)?$")
 _YEARLY = re.compile(r"year|annual|in |next |time|this ")
 _ANY_DAY = date(2001, 1, 1)
 _A_FEW = 3
-_VERBS = {"come": "Come back", "follow": "Follow up", "talk": "Speak again", "book": "Book an appointment"}
+_VERBS = {
+    "come": "Come back",
+    "follow": "Follow up",
+    "talk": "Speak again",
+    "book": "Book an appointment",
+    "review": "Be checked again",
+}
 
 
 def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
@@ -93,24 +70,58 @@ def _due_beside(said: Said, visit: Sequence[Said]) -> str | None:
     return None
 
 
-def _hangs(said: Said, visit: Sequence[Said]) -> bool:
-    """Whether the visit is only for a case: that belongs to the safety net."""
-    near = [said, *visit[max(0, said.at - 1) : said.at]] if not said.due() else [said]
-    return any(_IF.search(other.words) for other in near if other.turn == said.turn)
-
-
 def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
     found = _RETURNS.search(said.words)
-    if not found or _NOT_A_VISIT.search(said.words) or _WITH_OTHER.search(said.words):
+    if not found or _WITH_OTHER.search(said.words):
         return None
-    due = said.due(bare=True) or _due_beside(said, visit)
-    if due and _RECURS.search(due) and not _YEARLY.search(due):
-        return None
-    if _hangs(said, visit) or not (due or _ARRANGED.search(said.words)):
+    condition = _condition(said, visit)
+    due = said.due(bare=True) or (condition and condition.due(bare=True)) or _due_beside(said, visit)
+    if not _is_to_come(said, found, due, condition):
         return None
     verb = _VERBS.get(found.lastgroup or "", "Come back" if _BACK.search(said.words) else "Return visit")
     task = _task(f"{verb} {due}" if due else verb, said, due, "patient")
+    if condition:
+        task = _hanging(task, condition, said)
     return {**task, "commitment": "declined"} if declined(said, visit, "visit") else task
+
+
+def _is_to_come(said: Said, found: re.Match[str], due: str | None, condition: Said | None) -> bool:
+    """Whether it is a visit to come; one without a time that hangs on something belongs to the safety net."""
+    if _NOT_A_VISIT.search(said.words) and not (due and _NOT_UNTIL.search(said.words)):
+        return False
+    if due and _RECURS.search(due) and not _YEARLY.search(due):
+        return False
+    if found.lastgroup == "review":
+        return bool(said.due())
+    return bool(due) or (not condition and bool(_ARRANGED.search(said.words)))
+
+
+def _condition(said: Said, visit: Sequence[Said]) -> Said | None:
+    """The clause with the case in which to come: this one, or one of the two before it that leads up to it."""
+    if _names_a_case(said):
+        return said
+    before = [other for other in visit[max(0, said.at - 2) : said.at] if other.turn == said.turn]
+    if said.due():
+        before = [other for other in before[-1:] if _OPENS_WITH_IF.match(other.words)]
+    return next((other for other in reversed(before) if _names_a_case(other) and _leads_on(other)), None)
+
+
+def _names_a_case(said: Said) -> bool:
+    """Whether something hangs on the clause; "or sooner if" makes nothing conditional."""
+    return bool(_CASE.search(CERTAIN_IF.sub("", _OR_SOONER.sub("", said.words))))
+
+
+def _leads_on(said: Said) -> bool:
+    return not said.text.endswith((".", "!", "?"))
+
+
+def _hanging(task: Item, condition: Said, said: Said) -> Item:
+    """The task with its condition told, marked and quoted."""
+    case = _CASE.search(condition.words)
+    told = imperative(condition.text[case.start() :]) if case and condition is not said else ""
+    description = f"{task['description']} {told[:1].lower()}{told[1:]}".strip()
+    evidence = [condition.quote(), said.quote()] if condition is not said else [said.quote()]
+    return {**task, "description": description, "commitment": "conditional", "evidence": evidence}
 
 
 def _answered_when(visit: Sequence[Said]) -> list[Item]:
@@ -126,7 +137,7 @@ def _answered_when(visit: Sequence[Said]) -> list[Item]:
 
 
 def _other_visit(said: Said) -> Item | None:
-    return _other_clinician(said) or _seen_soon(said) or _report_back(said) or _booking(said)
+    return _other_clinician(said) or _seen_soon(said) or _report_back(said) or _clinician_calls(said) or _booking(said)
 
 
 def _other_clinician(said: Said) -> Item | None:
@@ -147,16 +158,30 @@ def _seen_soon(said: Said) -> Item | None:
 
 
 def _report_back(said: Said) -> Item | None:
-    """The patient is to call on a day, whatever happens."""
+    """The patient is to get in touch on a day, or for results, whatever happens."""
     found = _CALLS.search(said.words)
-    due = said.due() if found and not _IF.search(said.words) else None
-    due = None if due and _AT_ONCE.search(due) else due
-    return _task(imperative(said.text[found.start() :]), said, due, "patient") if found and due else None
+    if not found or _RETURNS.search(said.words) or _CASE.search(CERTAIN_IF.sub("", said.words)):
+        return None
+    due = said.due()
+    if not (due and not _AT_ONCE.search(due)) and not _RESULTS.search(said.words, found.end()):
+        return None
+    return _task(imperative(said.text[found.start() :]), said, due, "patient")
+
+
+def _clinician_calls(said: Said) -> Item | None:
+    """The clinician promises to get in touch on a day, or with results."""
+    found = _CALLS_PATIENT.search(said.words)
+    if not found or _CASE.search(CERTAIN_IF.sub("", said.words)):
+        return None
+    due = said.due()
+    if not due and not _RESULTS.search(said.words, found.end()):
+        return None
+    return _task(imperative(said.text[found.start() :]), said, due, "clinician")
 
 
 def _booking(said: Said) -> Item | None:
     found = _SCHEDULES.search(said.words)
-    if not found or _RETURNS.search(said.words):
+    if not found or ((visit := _RETURNS.search(said.words)) and visit.lastgroup != "review"):
         return None
     by_patient = bool(re.search(r"\byou (?:need|can|should|will|have)\b", said.words[: found.start()]))
     words = _GOT_SCHEDULED.sub(r"schedule \1", said.text[found.start() :])
@@ -180,9 +205,15 @@ def _task(description: str, said: Said, due: str | None, assigned_to: str) -> It
 
 def _visits_once(visits: list[Item]) -> list[Item]:
     """One visit a time named; mentions without a time only count when no time was named at all."""
+    visits = sorted(visits, key=_is_review)
     return _each_once([visit for visit in visits if visit["due"]], _day) or _each_once(
         visits, lambda visit: str(visit["assigned_to"])
     )
+
+
+def _is_review(visit: Item) -> bool:
+    """Whether it only says that something is looked at again, which says less than other words for the visit."""
+    return str(visit["description"]).startswith(_VERBS["review"])
 
 
 def _day(visit: Item) -> str:
@@ -195,9 +226,13 @@ def _what(task: Item) -> str:
 
 
 def _each_once(tasks: list[Item], key: Callable[[Item], str] = _what) -> list[Item]:
+    """One task a key, with the words of all; what was once said without a condition is not conditional."""
     kept: dict[str, Item] = {}
     for task in tasks:
         first = kept.setdefault(key(task), task)
         if first is not task:
-            first["evidence"] = [*first["evidence"], *task["evidence"]][:3]
+            evidence = [*first["evidence"], *task["evidence"]][:3]
+            if first["commitment"] == "conditional" and task["commitment"] == "ordered" and not _is_review(task):
+                first.update(task)
+            first["evidence"] = evidence
     return list(kept.values())
