@@ -93,7 +93,7 @@ def _lines(file: str) -> list[str]:
 
 
 def _dictionary() -> list[tuple[str, str]]:
-    """Sayable names and canonical names of the wheel `drug-named-entity-recognition`; importing it would cost a second."""
+    """Sayable and canonical names of the wheel `drug-named-entity-recognition`; importing it would cost a second."""
     spec = find_spec("drug_named_entity_recognition")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("drug_named_entity_recognition is not installed")
