@@ -101,7 +101,7 @@ def test_files_and_functions_are_short(path: Path) -> None:
             assert (node.end_lineno or 0) - node.lineno < MOST_FUNCTION_LINES, node.name
 
 
-@pytest.mark.parametrize("path", OURS, ids=named)
+@pytest.mark.parametrize("path", APP, ids=named)
 def test_names_say_something(path: Path) -> None:
     assert not SHAPELESS.search(path.stem)
     for node in ast.walk(parsed(path)):

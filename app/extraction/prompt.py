@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
@@ -60,7 +61,7 @@ def visible(text: str) -> str:
 
 
 def _procedure(sop: AnyRow) -> str:
-    about = orjson.dumps({"title": sop.title, "category": sop.category, "priority": sop.priority}).decode()
+    about = _json({"title": sop.title, "category": sop.category, "priority": sop.priority})
     return f"<clinic_procedure>\n{about}\n{_quoted(sop.content)}\n</clinic_procedure>"
 
 
@@ -68,7 +69,7 @@ def _categories(visit: Visit) -> str:
     if not visit.custom_categories:
         return ""
     listed = [{"name": category.name, "description": category.description} for category in visit.custom_categories]
-    return f"<custom_categories>\n{orjson.dumps(listed).decode()}\n</custom_categories>"
+    return f"<custom_categories>\n{_json(listed)}\n</custom_categories>"
 
 
 def _example(example: Example) -> str:
@@ -76,7 +77,7 @@ def _example(example: Example) -> str:
     expected = {category: other.expected.get(category, []) for category in ACTION_CATEGORIES}
     return (
         "<example>\nAnother visit, as context only: nothing may be extracted from it.\n"
-        f"{_quoted(other.transcript)}\nWhat was expected from it:\n{orjson.dumps(expected).decode()}\n</example>"
+        f"{_quoted(other.transcript)}\nWhat was expected from it:\n{_json(expected)}\n</example>"
     )
 
 
@@ -90,6 +91,11 @@ def transcript_lines(visit: Visit) -> str:
         f"[{t.number}] {visible(t.speaker or '?').replace(':', ' ')}: {visible(visit.text[t.start : t.end])}"
         for t in visit.turns
     )
+
+
+def _json(value: Any) -> str:
+    """On one line for every reader: JSON itself lets the line and paragraph separators of Unicode stand."""
+    return visible(orjson.dumps(value).decode())
 
 
 def _quoted(text: str) -> str:
