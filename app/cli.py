@@ -128,7 +128,8 @@ def list_sops(as_json: AsJson = False, url: Url = None) -> None:
 @sops.command("add")
 def add_sop(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], url: Url = None) -> None:
     """Adds the SOP of a JSON file (fields as in POST /sops)."""
-    _print_json(_run(_call("POST", "/sops", url, json=orjson.loads(file.read_bytes()))))
+    headers = {"Content-Type": "application/json"}
+    _print_json(_run(_call("POST", "/sops", url, content=file.read_bytes(), headers=headers)))
 
 
 @sops.command("show")
