@@ -32,7 +32,8 @@ _SUBJECT = (
 )
 _CUE = re.compile(
     rf"\b(?<!')(?:(?:and|or|then) (?:, )?(?:{_SUBJECT}|{_BEGINS_A_THOUGHT})"
-    r"|(?:(?<!or )so|but|(?<!for )(?<!right )(?<!until )(?<!by )now|okay|ok|alright|all right|anyway) (?:, )?(?!far\b|that\b)"
+    r"|(?:(?<!or )so|but|(?<!for )(?<!right )(?<!until )(?<!by )now|okay|ok|alright|all right|anyway)"
+    r" (?:, )?(?!far\b|that\b)"
     rf"|(?P<bare>{_BEGINS_A_THOUGHT})(?!\w))"
 )
 # After one of these a beginning is the inside of a thought: "until we can see you" is one.

@@ -114,6 +114,8 @@ def _deed_after(words: str, position: int) -> int | None:
         if not between:
             break
         position = between.end()
+    if _BARE.match(words, position):
+        return position
     verb = _WORD.match(words, position)
     return position if verb and not _NOT_A_DEED.match(words, position) else None
 

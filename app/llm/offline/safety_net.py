@@ -13,10 +13,7 @@ Item = dict[str, Any]
 
 _CONTACT = phrases("safety_net", "contact")
 _SIGN = phrases("safety_net", "sign")
-_NO_SIGN = re.compile(
-    r"\b(?:questions?|concerns|hurts when|pain when i|what you (?:think|decide)|how (?:it|that|you|your)|if (?:this"
-    r"|that|it) hurts|tender)\b"
-)
+_NO_SIGN = phrases("safety_net", "no_sign")
 _GENERIC = re.compile(
     r"\b(?:wors\w*|better|improv\w*|deteriorat\w*|any (?:other |further )?(?:problems|issues|concerns)|changes?"
     r"|resolve)\b"
@@ -27,6 +24,12 @@ _TOLD_TO = re.compile(
     r"|may need to)|feel free to|do|please|go ahead and)[\s,]*(?:yeah |just |please |uh , |um , )*$",
     re.IGNORECASE,
 )
+_OPENS_WITH_SIGN = re.compile(
+    r"^(?:(?:and|so|but|or|then|um|uh|well|especially|obviously|particularly|now|also),? )*(?:if|should|when|unless)\b"
+)
+_ADDS_SIGN = re.compile(r"^(?:(?:or|um|uh|especially|obviously|particularly),? )*(?:if|should|when|unless)\b")
+_FEWEST_WORDS_OF_SIGN = 3
+_LONGEST_NOD = 4
 _URGENT = re.compile(
     r"\b(?:a ?and ?e|a&e|e\.?r\b|emergency|hospital|911|999|nine one one|ambulance|right away|straight|immediately)"
 )
@@ -51,19 +54,45 @@ def _reminder(said: Said, visit: Sequence[Said]) -> Item | None:
     if not found or _NO_SIGN.search(said.words):
         return None
     sign = _SIGN.search(CERTAIN_IF.sub(_blank, said.words))
-    if sign and sign.start() < found.start():
+    if sign and sign.start() < found.start() and _is_told(said.words[sign.start() : found.start()]):
         return _item(_told(said.text[found.start() :], said.text[sign.start() : found.start()]), [said])
-    if sign:
+    if sign and sign.start() > found.start():
         return _item(imperative(said.text[found.start() :]), [said])
-    signs = [other for other in visit[max(0, said.at - 2) : said.at] if other.turn == said.turn]
+    behind = visit[said.at + 1 : said.at + 2]
+    if behind and _goes_on(said, behind[0]) and not _VISIT.search(found[0]):
+        return _item(f"{imperative(said.text[found.start() :])} {imperative(behind[0].text).lower()}", [said, *behind])
+    return _with_sign_before(said, found, visit)
+
+
+def _is_told(sign: str) -> bool:
+    """Whether a case is told, and the contact is not itself the case: "if you call us"."""
+    return len(sign.split()) >= _FEWEST_WORDS_OF_SIGN
+
+
+def _goes_on(said: Said, behind: Said) -> bool:
+    """Whether the case is told right behind: "give us a ring , especially if you get a fever"."""
+    return behind.turn == said.turn and not said.text.endswith(".") and bool(_ADDS_SIGN.match(behind.words))
+
+
+def _with_sign_before(said: Said, found: re.Match[str], visit: Sequence[Said]) -> Item | None:
+    signs = _leading_up(said, visit)
     place = next((at for at, other in reversed(list(enumerate(signs))) if _SIGN.search(other.words)), None)
     if place is None or any(_NO_SIGN.search(other.words) for other in signs[place:]):
         return None
-    if _VISIT.search(found[0]) and not signs[place].words.lstrip("andsobut ").startswith("if"):
+    if _VISIT.search(found[0]) and not _OPENS_WITH_SIGN.match(signs[place].words):
         return None
     return _item(
         _told(said.text[found.start() :], " ".join(other.text for other in signs[place:])), [*signs[place:], said]
     )
+
+
+def _leading_up(said: Said, visit: Sequence[Said]) -> list[Said]:
+    """The two clauses before, also over a mere "okay" of the patient's."""
+    before = visit[max(0, said.at - 4) : said.at]
+    nods = [other for other in before if other.turn == said.turn - 1]
+    nodded = len(nods) == 1 and not nods[0].by_clinician and len(nods[0].words.split()) <= _LONGEST_NOD
+    near = [other for other in before if other.turn == said.turn or (nodded and other.turn == said.turn - 2)]
+    return near[-2:]
 
 
 def _told(contact: str, sign: str) -> str:
