@@ -15,9 +15,10 @@ from app.llm.offline.visit import SpokenTurn
 
 _QUESTION = re.compile(
     r"^(?:(?:and|so|but|now|okay|ok|um|uh|alright|well),? )*"
-    r"(?:do|does|did|have|has|had|are|is|was|were|when|where|why|who|how|any|what)(?: n't)? "
-    r"(?:you|your|it|that|there|this|the|he|she|they|i|much|many|long|often|about|other|any|is|are|did|do"
-    r"|was)\b(?! (?:we|do n't))"
+    r"(?:(?:do|does|did|have|has|had|are|is|was|were)(?: n't)? (?:you|your|it|that|there|this|the|he|she|they|i|any)"
+    r"|(?:when|where|why|who|how|what|which)(?:'s|'re|'d)?(?: n't)?"
+    r" (?:is|are|was|were|did|do|does|have|has|had|about|much|many|long|often|other|kind|would|will|can|else|ever)"
+    r"|any (?:other|of|much))\b(?! (?:we|do n't))"
 )
 
 

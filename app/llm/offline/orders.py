@@ -1,7 +1,7 @@
 """Reads what the clinician has to do: tests to order, treatments, referrals, prescriptions to write, papers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.llm.offline.clauses_said import Said
 from app.llm.offline.indications import Indications
 from app.llm.offline.intent import plan_of
 from app.llm.offline.phrase_lists import phrases
-from app.llm.offline.prescriptions import papers, prescriptions
+from app.llm.offline.prescriptions import is_unnamed, papers, prescriptions
 from app.llm.offline.reasons import reason_of
 from app.llm.offline.replies import declined
 
@@ -51,6 +51,8 @@ _UNCOUNTED = re.compile(
 )
 _REFERS = phrases("orders", "refers")
 _REFERRAL_AFTER = re.compile(r"\s(?:referral|consult|appointment|clinic referral)\b")
+_MOST_QUOTES = 3
+_UMBRELLAS = ("blood test", "swab")
 _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
 _SENT_THERE = re.compile(r"\brefer|\bappointment with|\bhave you see|\bsend you|\bget you|\bbooked you in")
 
@@ -61,9 +63,9 @@ def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> lis
     for said in visit:
         if said.by_clinician:
             todos += _tests_and_referrals(said, visit, indications)
-            todos += prescriptions(said)
+            todos += prescriptions(said, visit)
             todos += papers(said)
-    return _without_umbrellas(_each_once(todos))
+    return _with_names(_without_umbrellas(_each_once(todos)))
 
 
 def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indications) -> list[Item]:
@@ -166,11 +168,29 @@ def _each_once(todos: list[Item]) -> list[Item]:
 
 
 def _without_umbrellas(todos: list[Item]) -> list[Item]:
-    """Drops "some blood tests" where the very tests are named in the same turn."""
-    named = {quote["turn"] for todo in todos if _is_lab(todo) and not _is_umbrella(todo) for quote in todo["evidence"]}
-    return [
-        todo for todo in todos if not (_is_umbrella(todo) and any(quote["turn"] in named for quote in todo["evidence"]))
-    ]
+    """Drops "some blood tests" and "a swab" where the very test is named in the same turn."""
+    named = _turns_of(todo for todo in todos if _is_lab(todo) and not _is_umbrella(todo))
+    return [todo for todo in todos if not (_is_umbrella(todo) and _turns_of([todo]) & named)]
+
+
+def _with_names(todos: list[Item]) -> list[Item]:
+    """Leaves out what is prescribed as "it" where the same turn names it; that to-do takes over the quote."""
+    kept = [todo for todo in todos if not is_unnamed(todo)]
+    for todo in todos:
+        named = [other for other in kept if other["task_type"] == "prescription" and _share_a_turn(other, todo)]
+        if is_unnamed(todo) and named:
+            named[0]["evidence"] = (named[0]["evidence"] + todo["evidence"])[:_MOST_QUOTES]
+        elif is_unnamed(todo):
+            kept.append(todo)
+    return kept
+
+
+def _share_a_turn(first: Item, second: Item) -> bool:
+    return bool(_turns_of([first]) & _turns_of([second]))
+
+
+def _turns_of(todos: Iterable[Item]) -> set[int]:
+    return {quote["turn"] for todo in todos for quote in todo["evidence"]}
 
 
 def _is_lab(todo: Item) -> bool:
@@ -179,7 +199,7 @@ def _is_lab(todo: Item) -> bool:
 
 def _is_umbrella(todo: Item) -> bool:
     return todo["task_type"] == "test_order" and any(
-        one.name == "blood test" for one in find_procedures(todo["description"])
+        one.name in _UMBRELLAS for one in find_procedures(todo["description"])
     )
 
 
