@@ -85,7 +85,7 @@ class ScriptedProvider:
         await _response(reply)(scope, receive, send)
 
     async def _held(self) -> int:
-        for _ in range(40):
+        for _ in range(400):
             if self.database is None or not self.database.connections_in_use():
                 return 0
             await asyncio.sleep(0.005)
@@ -120,8 +120,13 @@ def _response(reply: Reply) -> Response:
 
 def answer(*, delay_s: float = 0.0, **lists: Any) -> Reply:
     """A good chat answer: `summary` and lists of items by category; what is not given is empty."""
+    return content(answer_text(**lists), delay_s=delay_s)
+
+
+def answer_text(**lists: Any) -> str:
+    """What the message of a good answer says."""
     whole: dict[str, Any] = {"summary": "A visit.", **{category: [] for category in ITEM_TYPES}, **lists}
-    return content(orjson.dumps(whole).decode(), delay_s=delay_s)
+    return orjson.dumps(whole).decode()
 
 
 def content(text: Any, *, delay_s: float = 0.0, finish_reason: str = "stop", refusal: str | None = None) -> Reply:

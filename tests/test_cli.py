@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -192,20 +193,24 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-@asynccontextmanager
-async def started(*words: str, ready: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A command in a process of its own, once it answers at `ready`."""
-    kept = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
-    process = await asyncio.create_subprocess_exec(
+async def launched(*words: str, folder: Path, **environment: str) -> Process:
+    """In a folder without a `.env`."""
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "app.cli",
         *words,
-        cwd=PROJECT,
-        env={**kept, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
+        stdout=PIPE,
+        stderr=PIPE,
     )
+
+
+@asynccontextmanager
+async def started(*words: str, ready: str, folder: Path, **environment: str) -> AsyncIterator[Process]:
+    """A command in a process of its own, once it answers at `ready`."""
+    process = await launched(*words, folder=folder, **environment)
     try:
         async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
             while not await _answers(client, ready):
@@ -225,7 +230,7 @@ async def _answers(client: httpx.AsyncClient, url: str) -> bool:
         return False
 
 
-async def test_serve_answers_what_is_in_flight_before_it_ends(database_url: URL) -> None:
+async def test_serve_answers_what_is_in_flight_before_it_ends(database_url: URL, tmp_path: Path) -> None:
     port = free_port()
     async with serving(ScriptedProvider(answer(delay_s=1.0))) as provider, httpx.AsyncClient(trust_env=False) as client:
         environment = {
@@ -233,8 +238,9 @@ async def test_serve_answers_what_is_in_flight_before_it_ends(database_url: URL)
             "LLM_PROVIDER": "openai",
             "OPENAI_BASE_URL": f"{provider}/v1",
         }
+        words = ("serve", "--port", str(port))
         base = f"http://127.0.0.1:{port}"
-        async with started("serve", "--port", str(port), ready=f"{base}/readyz", **environment) as process:
+        async with started(*words, ready=f"{base}/readyz", folder=tmp_path, **environment) as process:
             posting = asyncio.create_task(
                 client.post(f"{base}/extract", json={"transcript": VISIT, "user": new_user()}, timeout=30)
             )
@@ -247,29 +253,21 @@ async def test_serve_answers_what_is_in_flight_before_it_ends(database_url: URL)
     assert [line["status"] for line in lines if line.get("route") == "/extract"] == [201]
 
 
-async def test_the_offline_server_runs_on_a_port() -> None:
+async def test_the_offline_server_runs_on_a_port(tmp_path: Path) -> None:
     port = free_port()
     models = f"http://127.0.0.1:{port}/v1/models"
-    async with started("offline-server", "--port", str(port), ready=models) as process:
+    async with started("offline-server", "--port", str(port), ready=models, folder=tmp_path) as process:
         process.send_signal(signal.SIGTERM)
         out, err = await asyncio.wait_for(process.communicate(), 10)
     assert out == b""
     assert f"OPENAI_BASE_URL=http://127.0.0.1:{port}/v1" in err.decode()
 
 
-async def test_the_demo_shows_a_visit_even_behind_a_proxy(database_url: URL) -> None:
+async def test_the_demo_shows_a_visit_even_behind_a_proxy(database_url: URL, tmp_path: Path) -> None:
     """A proxy of the machine is not for the loopback address."""
-    outside = {"DATABASE_URL": database_url.render_as_string(hide_password=False)}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.cli",
-        "demo",
-        cwd=PROJECT,
-        env={**os.environ, **outside, "HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": ""},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    there = database_url.render_as_string(hide_password=False)
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": ""}
+    process = await launched("demo", folder=tmp_path, DATABASE_URL=there, **proxy)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, err.decode()
     shown = out.decode()

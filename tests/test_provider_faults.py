@@ -7,7 +7,16 @@ import pytest
 
 from app.findings import ITEM_TYPES
 from tests.conftest import VISIT, Logged, OpenService, Service, new_user
-from tests.scripted_provider import Reply, ScriptedProvider, answer, completion, content, failure, medication
+from tests.scripted_provider import (
+    Reply,
+    ScriptedProvider,
+    answer,
+    answer_text,
+    completion,
+    content,
+    failure,
+    medication,
+)
 
 AT_ONCE = {"retry_after": "0"}
 GOOD = answer(medication_instructions=[medication("ibuprofen", 1, "Take ibuprofen 400 mg")])
@@ -105,10 +114,6 @@ async def test_a_transcript_too_long_for_the_model_is_said_so(open_service: Open
     await assert_failed_run(service, problem)
 
 
-def lists(**changed: Any) -> dict[str, Any]:
-    return {"summary": "", **{category: [] for category in ITEM_TYPES}, **changed}
-
-
 UNUSABLE = {
     "html": HTML,
     "empty": Reply(b""),
@@ -190,7 +195,7 @@ async def test_a_cut_off_answer_is_asked_for_again_with_more_room(open_service: 
 
 
 async def test_a_whole_answer_that_says_it_was_cut_off_is_not_taken(open_service: OpenService) -> None:
-    whole_but_cut = content(answer().body.decode(), finish_reason="length")
+    whole_but_cut = content(answer_text(), finish_reason="length")
     service = await open_service(ScriptedProvider(whole_but_cut))
     response = await post(service)
     assert response.json()["type"] == "urn:medextract:problem:provider-invalid-output"
