@@ -36,7 +36,7 @@ _LIFESTYLE = re.compile(
 )
 
 _TO_HAVE = re.compile(
-    r"\b(?:you (?:should|need to|'ll need to|will need to|have to)|you're due|make sure (?:that )?you|be sure to"
+    r"\b(?:you(?:'ll| will)? (?:should|need to|have to|must|want to)|you're due|make sure (?:that )?you|be sure to"
     r"|please)(?: \w+){0,2}? (?:have|get|for|go)\b"
 )
 

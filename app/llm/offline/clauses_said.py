@@ -7,7 +7,7 @@ from typing import Any
 
 from app.language.clauses import split_clauses
 from app.language.dues import find_dues
-from app.language.numbers import is_correction
+from app.language.numbers import find_numbers, is_correction
 from app.language.plain import plain
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.topics import first_problem, topic_of
@@ -23,6 +23,7 @@ _QUESTION = re.compile(
 
 
 _OPENING_TURNS = 12
+_FAR = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,16 @@ class Said:
         return {"turn": self.turn, "quote": self.text}
 
     def due(self, *, bare: bool = False) -> str | None:
-        """The first time named as due, as said, or the one that corrects it; `bare`: as `find_dues` takes it."""
+        """The first time named as due, as said, or the one that corrects it; `bare`: as `find_dues` takes it.
+
+        None where only a bare number corrects it ("in four weeks , no , make it two").
+        """
         due = next(iter(find_dues(self.text, bare=bare)), None)
         for other in find_dues(self.text, bare=True) if due else []:
             if due and other.start > due.end and is_correction(self.text, due.end, other.start):
                 due = other
+        if due and any(is_correction(self.text, due.end, number.start) for number in find_numbers(self.text[:_FAR])):
+            return None
         return self.text[due.start : due.end] if due else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from app.language.dues import due_date
+from app.language.dues import due_date, find_dues
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import CERTAIN_IF, conditional
 from app.llm.offline.phrase_lists import phrases
@@ -75,7 +75,9 @@ def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
     if not found or _WITH_OTHER.search(said.words):
         return None
     condition = _condition(said, visit)
-    due = said.due(bare=True) or (condition and condition.due(bare=True)) or _due_beside(said, visit)
+    due = (
+        said.due(bare=True) or _due_until(said) or (condition and condition.due(bare=True)) or _due_beside(said, visit)
+    )
     if not _is_to_come(said, found, due, condition):
         return None
     verb = _VERBS.get(found.lastgroup or "", "Come back" if _BACK.search(said.words) else "Return visit")
@@ -83,6 +85,13 @@ def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
     if condition:
         task = _hanging(task, condition, said)
     return {**task, "commitment": "declined"} if declined(said, visit, "visit") else task
+
+
+def _due_until(said: Said) -> str | None:
+    """The time before which no visit is needed: "you do n't need to come back for six months"."""
+    until = _NOT_UNTIL.search(said.words)
+    due = next(iter(find_dues(said.text[until.end() :], bare=True)), None) if until else None
+    return said.text[until.end() + due.start : until.end() + due.end] if until and due else None
 
 
 def _is_to_come(said: Said, found: re.Match[str], due: str | None, condition: Said | None) -> bool:
@@ -198,7 +207,7 @@ def _task(description: str, said: Said, due: str | None, assigned_to: str) -> It
         "priority": "high"
         if due and re.search(r"today|tomorrow|hour|urgent|soon as|straight|right away", due)
         else "medium",
-        "commitment": "conditional" if conditional(said.words) else "ordered",
+        "commitment": "conditional" if conditional(_OR_SOONER.sub("", said.words)) else "ordered",
         "evidence": [said.quote()],
     }
 

@@ -45,7 +45,7 @@ ANOTHER_PERSON = re.compile(
     r"\b(?:my|his|her|their|your)(?: \w+)? ?(?:mother|father|mom|mum|dad|wife|husband|sister|brother|aunt|uncle"
     r"|grandmother|grandfather|"
     r"grandma|grandpa|friend|neighbou?r|partner|boss|roommate|colleague|coworker|co-worker|cousin|girlfriend"
-    r"|boyfriend|nan|gran|"
+    r"|boyfriend|nan|gran|grandad|granddad|granny|auntie|"
     r"mother-in-law|father-in-law|daughter|son|dog|cat)(?:'s)?\b(?P<rest>.*)"
 )
 _OTHER_HAS = re.compile(
@@ -56,7 +56,7 @@ _OTHER_HAS = re.compile(
 )
 PEOPLE = re.compile(
     r"\b(?:people|patients|someone|somebody|everyone|folks|guidelines?|(?:another|other"
-    r"|a) patients?(?: of mine)?)\b[^.]*\b(?:take|use|give|get|are on|need|on|want|have|with)\b[^.]*$"
+    r"|a) patients?(?: of mine)?)\b[^.]{0,60}\b(?:take|use|give|get|are on|need|on|want|have|with)\b[^.]{0,60}$"
 )
 
 

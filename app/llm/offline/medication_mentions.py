@@ -29,6 +29,10 @@ _DOSED = re.compile(
     r"^ ?(?:\S+ ){0,8}?(?:milligrams?|mg|mcg|micrograms?|tablets?|puffs?|units|every|each|once|twice"
     r"|times a day|capsules?|drops|daily|(?:days?|weeks?)(?! ago)|at bedtime|nightly)\b"
 )
+_DOSED_BEFORE = re.compile(
+    r"\b(?:milligrams?|mg|mcg|micrograms?|tablets?|puffs?|units|capsules?|drops|sprays?|mls?|patch|patches)"
+    r" of (?:the |your |a |an )?$"
+)
 _THEN = re.compile(
     r"\bif (?:that|this|it|they|things|those|the \w+|symptoms|you)(?: \w+)? ?(?:don't|doesn't|isn't|aren't"
     r"|didn't|fails?|gets? worse|comes? back|persists?|continues?|worsens?|not (?:help|work|improv|get)\w*)"
@@ -83,7 +87,7 @@ def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None)
     if act in (None, "start", "change", "continue", "stop") and _is_conditional(before, after):
         act = "conditional"
     act = _patients(act, role)
-    return Mention(index, drug, role, act, cue, bool(_DOSED.match(after)))
+    return Mention(index, drug, role, act, cue, bool(_DOSED.match(after) or _DOSED_BEFORE.search(before)))
 
 
 def _inheriting(words: str, read: list[Mention | None]) -> Iterator[Mention]:

@@ -93,6 +93,9 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"|option of|possibility of"
         r"|talk about|discuss|options? (?:is|are|include|would be))(?: (?:is|starting|adding|trying|using"
         r"|would be))?",
+        r"(?:later(?: on)?|eventually|in (?:the )?future|some ?day|at some (?:point|stage)|one day|next time|in time)"
+        r" (?:we|i)(?:'ll| can| could| might| may| will| would)?(?: always)? (?:try|add|start|use|switch|give|go"
+        r"|increase|put|move)(?: \w+){0,3}",
         r"(?:we|i)(?:'ll| will| can)? (?:see|decide|talk|discuss)(?: \w+){0,3} (?:whether|if)",
     ),
     "change": (

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from app.findings import MedicationStatus
@@ -33,6 +33,11 @@ _STRENGTH_OF = re.compile(r"\s+(?:of\s+)+(?:the\s+|your\s+|that\s+)?")
 _LEAST_STRENGTH = 5
 _TO = re.compile(r"\b(?:to|at)[\s,]*(?:(?:uh|um|about|a|the|take)[\s,]+)*$")
 _ANOTHER_MATTER = phrases("medication_values", "another_matter")
+_BEFORE = 60
+_LEADS_TO_NAME = re.compile(
+    r"[\s,]*(?:(?:i want you to|you(?:'re| are)?(?: going to)?|just|please)\s)*(?:take|taking|use|using|of|with|on)?\s*"
+    r"(?:(?:a|an|the|your|one|some|that)\s)*"
+)
 _DIRECTIONS = phrases("medication_values", "directions")
 _REASON = re.compile(
     r"\b(?:for|to help with|helps? with|to treat|to control|to manage|to relieve|to reduce)\s+(?:the\s+|your\s+"
@@ -121,7 +126,7 @@ def _fill(values: Values, scope: Scope, decision: Decision) -> list[tuple[int, i
         values.dosage = f"{number.low:g}"
         places.append((number.start - scope.start, number.end - scope.start))
     if values.frequency is None and (often := _often(part, scope)):
-        said = part[often.start : often.end]
+        said = scope.text[scope.start + often.start : scope.start + often.end]
         values.frequency = said if _tells(said) else f"once {said}"
         places.append((often.start, often.end))
     if values.duration is None and (long := _first(find_durations(part), part, scope)):
@@ -150,7 +155,17 @@ def _directions(values: Values, part: str, scope: Scope) -> list[tuple[int, int]
 def _often(part: str, scope: Scope) -> Frequency | None:
     """The first frequency, but "800 mg a day , take that twice a day" means twice."""
     near = [often for often in find_frequencies(part) if _is_near(often, part, scope)]
-    return next((often for often in near if _tells(part[often.start : often.end])), near[0] if near else None)
+    told = next((often for often in near if _tells(part[often.start : often.end])), near[0] if near else None)
+    return told or _often_before(scope)
+
+
+def _often_before(scope: Scope) -> Frequency | None:
+    """The frequency said before the name: "twice a day take lisinopril"; its offsets count from the scope's start."""
+    begin = max(0, scope.start - _BEFORE)
+    for often in reversed(find_frequencies(scope.text[begin : scope.start])):
+        if _LEADS_TO_NAME.fullmatch(plain(scope.text[begin + often.end : scope.start])):
+            return replace(often, start=begin + often.start - scope.start, end=begin + often.end - scope.start)
+    return None
 
 
 def _tells(said: str) -> bool:
