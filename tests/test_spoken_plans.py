@@ -1,4 +1,4 @@
-"""Families of clinical speech, US and UK: bids, visits to come, safety nets, prescriptions, and what is none of them."""
+"""Families of clinical speech, US and UK: bids, visits to come, safety nets, prescriptions, and none of them."""
 
 from typing import Any
 
