@@ -27,6 +27,7 @@ _MOST_QUOTES = 3
 _SAME = 0.8
 _WORD = re.compile(r"[a-z0-9]{3,}")
 _SMALL = words_of("the and you your for that this with not avoid keep try use get make sure some any all them")
+_CONTACT = phrases("safety_net", "contact")
 _ASKS_LEAVE = phrases("advice", "asks_leave")
 _DENIES = phrases("advice", "denies")
 _NOT_ADVICE = phrases("advice", "not_advice")
@@ -53,7 +54,15 @@ def read_patient_reminders(visit: Sequence[Said]) -> list[Item]:
             reminder = _advice(said) or _test_to_have(said)
         if reminder:
             _add(reminders, reminder)
-    return [*reminders, *read_safety_net(visit)]
+    in_a_case = read_safety_net(visit)
+    quoted = [quote for reminder in in_a_case for quote in reminder["evidence"]]
+    return [*(reminder for reminder in reminders if not _is_told_again(reminder, quoted)), *in_a_case]
+
+
+def _is_told_again(reminder: Item, quoted: list[dict[str, Any]]) -> bool:
+    """Whether the safety net tells the same: "go to hospital", with the case in which to go."""
+    gets_help = _CONTACT.match(reminder["description"].lower())
+    return bool(gets_help) and all(quote in quoted for quote in reminder["evidence"])
 
 
 def _add(reminders: list[Item], reminder: Item) -> None:

@@ -20,7 +20,7 @@ _DEED_TO_AVOID = re.compile(
     r"\b(?:ski|run|play|lift|jump|drive|smok|swim|walk|do|go|put|strain|pick|scratch|touch|rub|squat|consum|eat"
     r"|drink|use|bear|bend|over ?do)(?:n?ing|ing|e)?\b"
 )
-_REST_OR_COLD = re.compile(r"\b(?:apply|ice|heat|rest|elevate|use (?:ice|heat|the|a)|steam|gargle|stretch)\b")
+_EASED = phrases("advice", "eased")
 _NOT_ADVISED = re.compile(
     r"\b(?:do|would|ca|should) ?(?:n't|not) (?:necessarily |really )?(?:recommend|advise|suggest|want you to)$"
 )
@@ -97,7 +97,7 @@ def _named(words: str) -> Deed | None:
 
 def _allowed(words: str) -> Deed | None:
     allowed = _ALLOWS.search(words)
-    eased = _REST_OR_COLD.search(words, allowed.end()) if allowed else None
+    eased = _EASED.search(words, allowed.end()) if allowed else None
     return Deed(eased.start(), False) if allowed and eased and eased.start() - allowed.end() < 20 else None
 
 
