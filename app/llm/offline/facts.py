@@ -21,37 +21,15 @@ Item = dict[str, Any]
 _RELATIVE = phrases("facts", "relative")
 # Behind one of these a negation of before no longer holds.
 _TURNS = re.compile(r"\b(?:but|however|although|except(?: for)?|apart from|other than|though|besides)\b")
-_ABSENT = re.compile(
-    r"\b(?:no|not|denies|denied|deny|can't (?:recall|remember)|without|never|don't|doesn't|didn't|haven't|hasn't"
-    r"|isn't|wasn't|aren't|negative for|nor|neither|none of|free of"
-    r"|rules? out|ruled out|resolved|went away|gone away)\b(?!\s+(?:only|sure|certain|controlled|well|improving"
-    r"|better|getting better|going away))[^.?!]*$"
+_ABSENT = phrases(
+    "facts",
+    "absent",
+    behind=r"(?!\s+(?:only|sure|certain|controlled|well|improving|better|getting better|going away))[^.?!]*$",
 )
-_POSSIBLE = re.compile(
-    r"\b(?:possib\w+|might|may|could|probabl\w+|likely|suspect\w*|concern\w*|worried about|suspicious"
-    r"|think it's|seems like|consistent with|looks like"
-    r"|query|rule out|wonder\w*|perhaps|whether|be sure you don't|make sure you don't|in case|sounds like"
-    r"|suggest\w*|potential\w*|differential)\b[^.?!]*$"
-)
-_HISTORICAL = re.compile(
-    r"\b(?:years ago|before your|used to (?:have|get)|as a (?:kid|child)|when i was|had (?:a "
-    r"|an )?(?:\w+ )?(?:history|bout) of|in the past|previous(?:ly)?|prior"
-    r"|last (?:year|month|summer|winter)|status post|recovered from|treated for|in remission|had (?:a|an"
-    r"|my))\b[^.?!]*$"
-)
-_NOT_SAID_OF_PATIENT = re.compile(
-    r"\b(?:risks?|complications?|side effects?|cause|causes|causing|lead to|leads to|prevent\w*|protect\w*"
-    r"|screen\w*|if you|if it|if there|if the|should you"
-    r"|increase your (?:risk|chance)|chance of|people|patients|for example|such as|watch(?:ing)? (?:out )?for"
-    r"|look out for|let me know|call (?:me|us)|in case"
-    r"|you (?:develop|notice|start|get)|things like|anything like|vaccine|test for|check for|tested for"
-    r"|specialist|doctor|clinic|medication|medicine)\b[^.?!]*$"
-)
-_QUESTION = re.compile(
-    r"\b(?:any|you ever|do you get|has (?:the|your|that|it)|is (?:the|your|that)|do you|are you|have you"
-    r"|did you|does (?:he|she|it)|is there|was there|has there|were you|you having|you had|you noticed"
-    r"|(?:what|how) about|ever had)\b[^.!?]*$"
-)
+_POSSIBLE = phrases("facts", "possible", behind=r"[^.?!]*$")
+_HISTORICAL = phrases("facts", "historical", behind=r"[^.?!]*$")
+_NOT_SAID_OF_PATIENT = phrases("facts", "not_said_of_patient", behind=r"[^.?!]*$")
+_QUESTION = phrases("facts", "question", behind=r"[^.!?]*$")
 _YES = re.compile(
     r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|it (?:is|does|has)|all the time"
     r"|always|often|very|some|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally"

@@ -7,13 +7,15 @@ from importlib.resources import files
 _REFERENCE = re.compile(r"\{([a-z_]+)\}")
 
 
-def phrases(file: str, section: str) -> re.Pattern[str]:
+def phrases(file: str, section: str, *, behind: str = "") -> re.Pattern[str]:
     """Any phrase of `[section]` in `phrases/FILE.txt`, as whole words, the first that fits in the order listed.
+
+    `behind` is a regular expression that must fit what follows.
 
     A line is a regular expression over plainly spelt words; `{name}` in it stands for any phrase of section `name` of
     the same file. Lines that begin with "#" are comments.
     """
-    return re.compile(rf"\b{_any_of(file, section)}\b")
+    return re.compile(rf"\b{_any_of(file, section)}\b{behind}")
 
 
 def _any_of(file: str, section: str) -> str:
