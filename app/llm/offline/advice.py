@@ -21,6 +21,7 @@ _EMPTY = re.compile(
     r"|avoid|wear|eat|drink|use|using|get|some)\b[ ,]*)*$"
 )
 _FEWEST_WORDS = 2
+_ONCE = {"Taking": "Take", "Having": "Have", "Getting": "Get"}
 _NEAR = 6
 _MOST_QUOTES = 3
 # Two reminders that share this part of the words of the shorter are one.
@@ -110,6 +111,8 @@ def _advice(said: Said) -> Item | None:
             if first.endswith("ing")
             else f"Do not {words[:1].lower()}{words[1:]}"
         )
+    elif first in _ONCE:
+        words = f"{_ONCE[first]} {rest}"
     elif first.endswith("ing") and first != "Bring" and rest:
         words = f"Keep {rest}" if first == "Keeping" else f"Keep {words[:1].lower()}{words[1:]}"
     return _reminder("lifestyle" if _LIFESTYLE.search(said.words) else "other", words, said)

@@ -41,6 +41,7 @@ _OR_SOONER = re.compile(r"\b(?:or |but )?(?:sooner|earlier|if not (?:before|soon
 _OPENS_WITH_IF = re.compile(r"^(?:(?:and|so|but|or|then|um|uh),? )*(?:if|unless)\b")
 _RECURS = re.compile(r"dail|night|every|once|twice|times|week(?:ly)?$")
 _YEARLY = re.compile(r"year|annual|in |next |time|this ")
+_CALLS_THEM = re.compile(r"^(?:call|ring|phone|contact)(?: up)? (?:the |our |your )?")
 _ANY_DAY = date(2001, 1, 1)
 _A_FEW = 3
 _VERBS = {
@@ -231,7 +232,9 @@ def _day(visit: Item) -> str:
 
 
 def _what(task: Item) -> str:
-    return str(task["description"]).lower()
+    """One key for all calls to the same, however they are put: "ring up reception", "call reception to book"."""
+    words = _CALLS_THEM.sub("call ", str(task["description"]).lower())
+    return " ".join(words.split()[:2]) if words.startswith("call ") else words
 
 
 def _each_once(tasks: list[Item], key: Callable[[Item], str] = _what) -> list[Item]:

@@ -25,7 +25,8 @@ _TOLD_TO = re.compile(
     re.IGNORECASE,
 )
 _OPENS_WITH_SIGN = re.compile(
-    r"^(?:(?:and|so|but|or|then|um|uh|well|especially|obviously|particularly|now|also),? )*(?:if|should|when|unless)\b"
+    r"^(?:(?:and|so|but|or|then|um|uh|well|especially|obviously|particularly|now|also"
+    r"|(?:things to )?(?:look|watch) out for),? )*(?:if|should|when|unless)\b"
 )
 _ADDS_SIGN = re.compile(r"^(?:(?:or|um|uh|especially|obviously|particularly),? )*(?:if|should|when|unless)\b")
 _FEWEST_WORDS_OF_SIGN = 3
