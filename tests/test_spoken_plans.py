@@ -205,6 +205,28 @@ def test_a_medicine_for_later_is_conditional() -> None:
     assert item["commitment"] == "conditional"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "D: the joint was prepped and i injected one cc of kenalog",
+        "D: some people take melatonin for that",
+        "D: the next line is covid vaccine status",
+    ],
+)
+def test_what_was_injected_dictated_or_others_take_is_no_order(line: str) -> None:
+    items = read(line)["medication_instructions"]
+    assert [item for item in items if item["commitment"] not in ("historical", "declined")] == []
+
+
+def test_an_order_long_after_a_word_on_other_people_stands() -> None:
+    line = (
+        "D: patients with this do very well and the bend of your knee is good and there is no swelling to feel now for"
+        " the pain you may continue taking ibuprofen as needed"
+    )
+    (item,) = read(line)["medication_instructions"]
+    assert item["frequency"] == "as needed"
+
+
 def test_a_rash_from_a_medicine_is_an_allergy() -> None:
     (allergy,) = read("P: I get a rash from ibuprofen.")["allergies"]
     assert allergy["substance"] == "ibuprofen"

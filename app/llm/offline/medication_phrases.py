@@ -89,7 +89,8 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:we|i)(?:'d| would| could| might| may| can always) (?:then |have to |look to |be able to "
         r"|end up )*(?:try|add|start|put|switch|give|use|do|go to|go with|prescribe|"
         r"increase|change|call in|look at|discuss|offer|send)(?: \w+){0,3}",
-        r"(?:consider|considering|think about|thinking about|next (?:step|option|line)|down the (?:road|line)"
+        r"(?:consider|considering|think about|thinking about|next (?:step|option|line (?:of|treatment))"
+        r"|down the (?:road|line)"
         r"|option of|possibility of"
         r"|talk about|discuss|options? (?:is|are|include|would be))(?: (?:is|starting|adding|trying|using"
         r"|would be))?",
@@ -120,6 +121,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:i|he|she|we|you|they)(?:'ve|'d| have| had| has)?(?: been)?(?: \w+ly| ever| even| already| only| never)?"
         r" (?:took|taken|tried|used|bought|given|prescribed|stopped|quit|had|ran out of|run out of|finished)",
         r"used to (?:take|be on|use|have)",
+        r"(?:attempted to inject|injected|infiltrated|anesthetized|numbed|prepped)(?: \w+){0,4}? (?:of|with)",
         r"(?:was|were|had been|have been|'d been)(?: \w+ly)? (?:on|taking|given|put on|prescribed|started on"
         r"|using|trying)",
         r"(?:gave|giving|give|prescribed|offered) me",
