@@ -38,6 +38,7 @@ class PhaseTiming:
     start_ms: float
     ms: float
     failed: bool = False
+    ended: bool = False
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Timings:
             problem.phase = problem.phase or name
             raise
         finally:
-            timing.ms = self.elapsed_ms() - timing.start_ms
+            timing.ms, timing.ended = self.elapsed_ms() - timing.start_ms, True
             if self.on_phase:
                 self.on_phase(name, timing)
 
@@ -72,8 +73,9 @@ class Timings:
         return (perf_counter() - self.began) * 1000
 
     def as_dict(self) -> dict[str, Any]:
-        """`{"total_ms", "phases": {name: {"start_ms", "ms"}}}`, in order of start, to the microsecond."""
-        ordered = sorted(self.phases.items(), key=lambda item: item[1].start_ms)
+        """`{"total_ms", "phases": {name: {"start_ms", "ms"}}}` of the phases that have ended, in order of start."""
+        ended = [(name, timing) for name, timing in self.phases.items() if timing.ended]
+        ordered = sorted(ended, key=lambda item: item[1].start_ms)
         return {
             "total_ms": round(self.elapsed_ms(), 3),
             "phases": {name: {"start_ms": round(t.start_ms, 3), "ms": round(t.ms, 3)} for name, t in ordered},

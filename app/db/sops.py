@@ -10,17 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.tables import sops, users
-from app.db.users import Clinician, is_clinician
+from app.db.users import Clinician, user_id_of
 
 
 def _of_organization(organization_id: UUID) -> Select[*tuple[Any, ...]]:
     return select(sops).join(users, sops.c.user_id == users.c.id).where(users.c.organization_id == organization_id)
 
 
-async def fetch_active(session: AsyncSession, clinician: Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
-    """The clinician's active SOPs among `ids`, in the order asked for; one that is missing is simply not there."""
-    query = select(sops).join(users, sops.c.user_id == users.c.id).where(is_clinician(clinician))
-    rows = (await session.execute(query.where(sops.c.id.in_(ids), sops.c.is_active))).all()
+async def fetch_active(session: AsyncSession, owner: UUID | Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
+    """The owner's active SOPs among `ids`, in the order asked for; one that is missing is simply not there."""
+    owner_id = owner if isinstance(owner, UUID) else user_id_of(owner).scalar_subquery()
+    query = select(sops).where(sops.c.user_id == owner_id, sops.c.id.in_(ids), sops.c.is_active)
+    rows = (await session.execute(query)).all()
     return sorted(rows, key=lambda row: ids.index(row.id))
 
 

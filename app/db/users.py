@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,10 +36,17 @@ def is_clinician(clinician: Clinician) -> ColumnElement[bool]:
     return (users.c.organization_id == clinician.organization_id) & or_(*same)
 
 
+def user_id_of(clinician: Clinician) -> Select[tuple[UUID]]:
+    """Selects the id of the clinician's row, if there is one; where the two keys name two rows, the external id's."""
+    _, external_id = clinician.keys()
+    named = (users.c.external_id == external_id).desc().nulls_last()
+    return select(users.c.id).where(is_clinician(clinician)).order_by(named).limit(1)
+
+
 async def find_user(session: AsyncSession, clinician: Clinician) -> UUID | None:
-    """The id of the clinician's row; the external id decides where e-mail and external id name two."""
-    found = select(users.c.id).where(is_clinician(clinician)).order_by(users.c.external_id == clinician.external_id)
-    return await session.scalar(found.limit(1))
+    """The id of the clinician's row, None for a newcomer."""
+    found: UUID | None = await session.scalar(user_id_of(clinician))
+    return found
 
 
 async def find_or_create_user(session: AsyncSession, clinician: Clinician) -> UUID:

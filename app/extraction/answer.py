@@ -1,11 +1,14 @@
 """Reads a model's answer item by item: what cannot be used is set aside with its reason, never silently."""
 
+import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
+from app.extraction.matching import main_text
 from app.findings import ACTION_CATEGORIES, ITEM_TYPES
 from app.llm.client import InvalidOutput
 
@@ -13,6 +16,11 @@ SET_ASIDE_COMMITMENTS = ("declined", "historical")
 # No visit holds so many; a model that runs away does, and what follows compares each item with each other.
 ITEMS_AT_MOST = 200
 PATIENT_REPORTED = "patient_reported"
+# Set aside for what they are, not for being unusable.
+ACCOUNTED_FOR = (*SET_ASIDE_COMMITMENTS, PATIENT_REPORTED)
+
+
+_THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -57,8 +65,8 @@ def read_answer(content: str, custom_names: frozenset[str]) -> Answer:
 
 def _whole(content: str) -> dict[str, Any]:
     try:
-        whole = orjson.loads(_unfenced(content))
-    except orjson.JSONDecodeError:
+        whole = _parsed(_bare(content))
+    except (ValueError, RecursionError):
         raise InvalidOutput("answer_not_json", len(content)) from None
     if not isinstance(whole, dict):
         raise InvalidOutput("answer_not_an_object", len(content))
@@ -67,12 +75,21 @@ def _whole(content: str) -> dict[str, Any]:
     return whole
 
 
-def _unfenced(content: str) -> str:
-    """Servers without JSON-schema output often wrap the object in a Markdown fence."""
-    text = content.strip()
-    if text.startswith("```"):
-        text = text.removeprefix("```json").removeprefix("```").removesuffix("```")
-    return text
+def _bare(content: str) -> str:
+    """The JSON object alone: servers without JSON-schema output wrap it in thoughts, a fence or good wishes."""
+    text = _THOUGHTS.sub("", content)
+    start, end = text.find("{"), text.rfind("}")
+    return text[start : end + 1]
+
+
+def _parsed(text: str) -> Any:
+    """Half of a surrogate pair is no reason to lose everything; only the json module reads on over one."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if "\\ud" not in text.lower():
+            raise
+        return json.loads(text)
 
 
 def _item(category: str, raw: Any, custom_names: frozenset[str], ledger: Ledger) -> dict[str, Any] | None:
@@ -103,15 +120,17 @@ def _reason_to_set_aside(category: str, item: dict[str, Any], custom_names: froz
     """What was declined or belongs to the past is nothing to do; it is kept in the ledger for the reviewer."""
     if category in ACTION_CATEGORIES and item["commitment"] in SET_ASIDE_COMMITMENTS:
         return str(item["commitment"])
+    if not main_text(category, item).strip():
+        return "empty"
     if category == "custom" and item["category"] not in custom_names:
         return "unknown_category"
     return None
 
 
 def clean(value: Any) -> Any:
-    """The value without NUL characters, which PostgreSQL cannot store."""
+    """The value without NUL characters and halves of surrogate pairs, which PostgreSQL cannot store."""
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
     if isinstance(value, list):
         return [clean(element) for element in value]
     if isinstance(value, dict):

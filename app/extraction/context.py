@@ -81,8 +81,9 @@ class ContextGatherer:
         with self._timings.phase("sop_fetch"):
             if not self._visit.sop_ids:
                 return
+            owner = self._visit.owner_id or self._visit.clinician
             async with self._db.read() as session:
-                found = await sops.fetch_active(session, self._visit.clinician, self._visit.sop_ids)
+                found = await sops.fetch_active(session, owner, self._visit.sop_ids)
             if len(found) < len(self._visit.sop_ids):
                 raise SopNotFound()
             self._context.sops = found
@@ -93,8 +94,13 @@ class ContextGatherer:
         if self._context.vector is not None:
             await together(
                 self._bounded("test_case_search", self._test_case_search(self._context.vector)),
-                self._bounded("visit_search", self._visit_search(self._context.vector, lookup)),
+                self._own_visits(self._context.vector, lookup),
             )
+
+    async def _own_visits(self, vector: HalfVector, lookup: "asyncio.Task[UUID | None]") -> None:
+        """The search's time begins when the clinician is known; a lookup that fails is not this search's failure."""
+        user_id = await asyncio.shield(lookup)
+        await self._bounded("visit_search", self._visit_search(vector, user_id))
 
     async def _transcript_embedding(self) -> None:
         try:
@@ -127,8 +133,7 @@ class ContextGatherer:
             Candidate("test_case", row.id, row.transcript, row.expected, row.similarity, quality=1.0) for row in rows
         ]
 
-    async def _visit_search(self, vector: HalfVector, lookup: "asyncio.Task[UUID | None]") -> None:
-        user_id = await lookup
+    async def _visit_search(self, vector: HalfVector, user_id: UUID | None) -> None:
         if user_id is None:
             return
         async with self._db.read() as session:

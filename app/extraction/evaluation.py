@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS
+from app.extraction.addressed_to_models import is_addressed_to_a_model
+from app.extraction.answer import ACCOUNTED_FOR
 from app.extraction.confidence import Witness, calibration, confidence_of
 from app.extraction.context import Context
 from app.extraction.gold_comparison import compare_with_gold
@@ -30,6 +31,8 @@ def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: S
     score = _overall(evidence_share, verified_share, gold["scores"])
     error = expected_error([item for category in ACTION_CATEGORIES for item in extraction.findings[category]])
     reasons = review_reasons(findings, extraction.ledger, score, error, settings)
+    if is_addressed_to_a_model(visit.text):
+        reasons.append("addressed_to_a_model")
     return {
         "overall_score": round(score, 4),
         "confidence": _level(1 - error, settings),
@@ -56,8 +59,7 @@ def _rate(visit: Visit, extraction: Extraction, reading: SecondReading) -> None:
 
 def _set_aside(extraction: Extraction) -> list[dict[str, Any]]:
     """Items that account for what was said though there is nothing to do about them."""
-    reasons = (*SET_ASIDE_COMMITMENTS, PATIENT_REPORTED)
-    return [entry["item"] for entry in extraction.ledger.rejected if entry["reason"] in reasons]
+    return [entry["item"] for entry in extraction.ledger.rejected if entry["reason"] in ACCOUNTED_FOR]
 
 
 def _overall(evidence_share: float, verified_share: float, scores: dict[str, Any] | None) -> float:

@@ -4,6 +4,7 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from app.extraction.addressed_to_models import is_addressed_to_a_model
 from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS, Answer, Ledger
 from app.extraction.evidence import Searchable
 from app.extraction.matching import main_text, same_drug
@@ -12,6 +13,8 @@ from app.extraction.visit import Visit
 from app.findings import ITEM_TYPES
 from app.language.dues import due_date
 
+# The item's words stand in a turn that seems to speak to the machine; nobody should act on it unread.
+ADDRESSED_TO_A_MODEL = "addressed_to_a_model"
 # First, plain estimates of how often an item with that verdict is right.
 _CONFIDENCE = {"verified": 0.9, "repaired": 0.75, "contradicted": 0.2, "unsupported": 0.1}
 
@@ -37,6 +40,12 @@ def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any
     }
 
 
+def _flags(evidence: list[dict[str, Any]], visit: Visit) -> list[str]:
+    turns = (visit.turns[quote["turn"] - 1] for quote in evidence)
+    told = any(is_addressed_to_a_model(visit.text[turn.start : turn.end]) for turn in turns)
+    return [ADDRESSED_TO_A_MODEL] if told else []
+
+
 def _only_reported(finding: dict[str, Any], category: str, visit: Visit, ledger: Ledger) -> bool:
     """Whether a medicine is only one that the patient says they take: known to the clinic now, but no instruction."""
     if category != "medication_instructions" or finding["commitment"] != "continuing" or not finding["evidence"]:
@@ -58,7 +67,7 @@ def _finding(category: str, item: dict[str, Any], visit: Visit, searchable: Sear
         "evidence": checked.evidence,
         "verification": checked.verification,
         "confidence": _CONFIDENCE[checked.verification],
-        "flags": checked.flags,
+        "flags": [*checked.flags, *_flags(checked.evidence, visit)],
         "repairs": checked.repairs,
     }
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from app.extraction.assignment import best_pairs
@@ -53,5 +54,6 @@ def token_f1(text: str, other: str) -> float:
     return 2 * shared / (ours.total() + theirs.total()) if shared else 0.0
 
 
-def _canonical(name: str) -> set[str]:
-    return {drug.canonical for drug in find_drugs(name)}
+@lru_cache(4096)
+def _canonical(name: str) -> frozenset[str]:
+    return frozenset(drug.canonical for drug in find_drugs(name))

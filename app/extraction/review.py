@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.extraction.answer import Ledger
+from app.extraction.answer import ACCOUNTED_FOR, Ledger
 from app.settings import Settings
 
 
@@ -30,6 +30,6 @@ def review_reasons(
         reasons.append("risk_above_target")
     if not findings:
         reasons.append("nothing_found")
-    if any(entry["reason"].startswith("malformed") for entry in ledger.rejected):
+    if any(entry["reason"] not in ACCOUNTED_FOR for entry in ledger.rejected):
         reasons.append("items_rejected")
     return reasons

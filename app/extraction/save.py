@@ -9,7 +9,7 @@ from pgvector import HalfVector
 
 from app.db import embeddings, extractions
 from app.db.engine import Database
-from app.errors import Problem, StorageUnavailable
+from app.errors import Problem
 from app.extraction.open_run import Run
 from app.extraction.together import together
 from app.timings import Timings
@@ -27,14 +27,14 @@ async def save(
     timings: Timings,
     deadline: float,
 ) -> bool:
-    """Whether the vectors were saved too. Raises `StorageUnavailable` when the result could not be, until the deadline.
+    """Whether the vectors were saved too. Raises a storage problem when the result could not be, until the deadline.
 
     `outcome` is the run's row as `save_result` takes it; `vectors` holds up to one vector of each kind.
     """
 
     async def save_result() -> None:
         with timings.phase("save_result"):
-            await _until(deadline, lambda: _write_result(db, run, outcome))
+            await _until(deadline, lambda: _write_result(db, run, outcome | {"timings": timings.as_dict()}))
 
     async def save_embeddings() -> bool:
         with timings.phase("save_embeddings"):
@@ -48,10 +48,10 @@ async def _until(deadline: float, attempt: Callable[[], Awaitable[None]]) -> Non
     while True:
         try:
             return await attempt()
-        except StorageUnavailable:
-            if asyncio.get_running_loop().time() + PAUSE_S >= deadline:
+        except Problem as problem:
+            if not problem.retryable or asyncio.get_running_loop().time() + PAUSE_S >= deadline:
                 raise
-            log.error("save_retry", phase="save_result")
+            log.error("save_retry", phase="save_result", problem=problem.slug)
             await asyncio.sleep(PAUSE_S)
 
 

@@ -39,6 +39,7 @@ def check(category: str, item: dict[str, Any], searchable: Searchable) -> Checke
         return Checked([], "unsupported", [*case.checked.flags, "no_quote"])
     case.check_subject()
     case.check_claims()
+    case.check_reason()
     case.check_polarity()
     case.checked.evidence = [_as_evidence(quote, searchable.text) for quote in case.region.quotes]
     return case.checked
@@ -96,6 +97,17 @@ class _Case:
                 self._check_drug(claim)
             else:
                 self._check_value(claim)
+
+    def check_reason(self) -> None:
+        """A reason is often said far from the order: that is noted; one that nobody said at all is unsupported."""
+        reason = stems(self.item.get("reason") or "")
+        quoted = " ".join(self._words(quote.start, quote.end) for quote in self.region.quotes)
+        if not reason or reason & stems(quoted):
+            return
+        if reason & stems(self.searchable.text):
+            self._note("verified", "reason_beside_quote")
+        else:
+            self._note("unsupported", "reason_not_said")
 
     def _check_reason(self, claim: Claim) -> None:
         if not is_said_anywhere(claim.value, self.searchable):

@@ -1,6 +1,9 @@
 """The OpenAI client, whatever carries it: one attempt at a time, bounded, its errors translated into ours."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -23,6 +26,9 @@ ASGIApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitab
 
 IN_PROCESS_URL = "http://offline.invalid/v1"
 _TOO_LONG_CODES = {"context_length_exceeded", "string_above_max_length"}
+# Parameters that not every server or model takes.
+_OPTIONAL = ("response_format", "temperature", "max_completion_tokens", "dimensions", "encoding_format")
+_LATEST_RETRY_S = 3600.0
 
 
 class InvalidOutput(Exception):
@@ -33,8 +39,12 @@ class InvalidOutput(Exception):
         super().__init__(f"{reason} in {size_bytes} bytes")
 
 
-class ResponseFormatUnsupported(Exception):
-    """The server knows no JSON-schema output."""
+class ParameterUnsupported(Exception):
+    """The server refuses a request for one of its parameters, which we can do without."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
 
 
 class ProviderClient:
@@ -47,19 +57,17 @@ class ProviderClient:
             base_url=IN_PROCESS_URL if app else settings.openai_base_url,
             max_retries=0,
             timeout=settings.llm_attempt_timeout_s,
-            default_headers={"Content-Type": "application/json"},
+            # Without compression, what is counted is what came.
+            default_headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
             http_client=httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(app, raise_app_exceptions=False) if app else None,
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
-                follow_redirects=False,
-                trust_env=app is None,
+                transport=_Bounded(_transport(app), self._limit), follow_redirects=False, trust_env=False
             ),
         )
 
     async def post(self, path: str, body: dict[str, Any]) -> bytes:
         """One attempt: the bytes of a 200.
 
-        Raises a `Problem`, whose `retryable` says if another attempt may help; `ResponseFormatUnsupported`; or
+        Raises a `Problem`, whose `retryable` says if another attempt may help; `ParameterUnsupported`; or
         `InvalidOutput` for an answer over the size limit.
         """
         try:
@@ -93,7 +101,7 @@ class ProviderClient:
         await self._client.close()
 
 
-def _translated(error: openai.APIError) -> Problem | ResponseFormatUnsupported:
+def _translated(error: openai.APIError) -> Problem | ParameterUnsupported:
     """The provider's own message may repeat the transcript, so only its class, status and code are looked at."""
     if isinstance(error, openai.APITimeoutError):
         return ProviderTimeout()
@@ -106,8 +114,8 @@ def _translated(error: openai.APIError) -> Problem | ResponseFormatUnsupported:
         return ProviderUnavailable(f"The model provider answered {status}.", retry_after_s=_retry_after(error.response))
     if status == 413 or error.code in _TOO_LONG_CODES or _mentions(error, "context length", "maximum context"):
         return TranscriptTooLongForModel()
-    if status in (400, 422) and _mentions(error, "response_format", "json_schema"):
-        return ResponseFormatUnsupported()
+    if status in (400, 422) and (refused := _refused_parameter(error)):
+        return ParameterUnsupported(refused)
     return ProviderMisconfigured(f"The model provider answered {status}.")
 
 
@@ -116,9 +124,60 @@ def _mentions(error: openai.APIStatusError, *words: str) -> bool:
     return any(word in said for word in words)
 
 
+def _refused_parameter(error: openai.APIStatusError) -> str | None:
+    if error.param in _OPTIONAL:
+        return error.param
+    if _mentions(error, "json_schema", "json_object"):
+        return "response_format"
+    return next((name for name in _OPTIONAL if _mentions(error, name)), None)
+
+
 def _retry_after(response: httpx2.Response) -> float | None:
-    """Seconds of a `Retry-After` header in its numeric form; the date form is rare and left to the default delay."""
+    """Seconds that a `Retry-After` header asks for, as a number or a date (RFC 9110, 10.2.3); at most an hour."""
+    asked = response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(response.headers.get("retry-after", "")))
+        seconds = float(asked)
     except ValueError:
-        return None
+        try:
+            seconds = (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return None if math.isnan(seconds) else min(max(0.0, seconds), _LATEST_RETRY_S)
+
+
+def _transport(app: ASGIApp | None) -> httpx2.AsyncBaseTransport:
+    if app is not None:
+        return httpx2.ASGITransport(app, raise_app_exceptions=False)
+    return httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100))
+
+
+class _Bounded(httpx2.AsyncBaseTransport):
+    """Ends a response that outgrows the limit: the SDK reads the bodies of errors whole, however long they are."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, limit: int) -> None:
+        self._inner, self._limit = inner, limit
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._inner.handle_async_request(request)
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            # One more than what is told apart as too large, so that a 200 is refused with its own reason first.
+            response.stream = _BoundedStream(response.stream, self._limit + 1)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _BoundedStream(httpx2.AsyncByteStream):
+    def __init__(self, inner: httpx2.AsyncByteStream, limit: int) -> None:
+        self._inner, self._left = inner, limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._inner:
+            yield chunk[: self._left]
+            self._left -= len(chunk)
+            if self._left <= 0:
+                return
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -1,7 +1,7 @@
 """Chat completions and embeddings as the pipeline needs them, from any OpenAI-compatible provider."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,17 @@ import orjson
 import structlog
 from pgvector import HalfVector
 
-from app.errors import ProviderRefused
+from app.errors import ProviderMisconfigured, ProviderRefused
 from app.findings import ANSWER_SCHEMA
-from app.llm.client import ASGIApp, InvalidOutput, ProviderClient, ResponseFormatUnsupported
-from app.llm.retry import RetryPolicy, call_with_retries
+from app.llm.client import ASGIApp, InvalidOutput, ParameterUnsupported, ProviderClient
+from app.llm.retry import RetryPolicy, call_with_retries, deadline_in
 from app.settings import Settings
 
 Message = dict[str, str]
 # The name by which the offline provider answers; an item of its own cannot be confirmed by reading with it again.
 RULES_ENGINE = "rules-1"
+# How the answer's shape is asked for, best first; after the last it is only told in the prompt.
+_FORMATS = ("json_schema", "json_object")
 log = structlog.get_logger()
 
 
@@ -67,57 +69,86 @@ class Provider:
         self._policy = RetryPolicy(settings.llm_attempts, settings.llm_attempt_timeout_s)
         self._embedding_policy = RetryPolicy(settings.llm_attempts, settings.embedding_timeout_s)
         self._client = ProviderClient(settings, app)
-        self._knows_schemas = True
+        # What the server turned out not to take: how far down `_FORMATS`, and which parameters.
+        self._format = 0
+        self._dropped: set[str] = set()
 
     async def complete(
         self, messages: Sequence[Message], shape: AnswerShape, max_tokens: int, deadline: float, phase: str
     ) -> Completion:
-        """One chat completion in the JSON schema of `shape`, or as a JSON object where the server has no schemas.
+        """One chat completion in the JSON schema of `shape`; servers without schemas get it in the prompt.
 
         Raises `InvalidOutput` for a 200 that is no finished answer (its reason `cut_off` when the output limit ended
         it), `ProviderRefused`, or another provider problem.
         """
 
-        async def call() -> bytes:
-            return await self._client.post("/chat/completions", self._chat_body(messages, shape, max_tokens))
-
-        try:
-            received = await call_with_retries(call, self._policy, deadline, phase)
-        except ResponseFormatUnsupported:
-            if not self._knows_schemas:
-                raise InvalidOutput("response_format_unsupported", 0) from None
-            self._knows_schemas = False
-            log.warning("provider_without_json_schema", phase=phase)
-            received = await call_with_retries(call, self._policy, deadline, phase)
+        received = await self._post(
+            "/chat/completions", lambda: self._chat_body(messages, shape, max_tokens), self._policy, deadline, phase
+        )
         return _completion(received, self.chat_model, phase)
 
     async def embed(self, texts: Sequence[str], deadline: float, phase: str) -> Vectors:
         """One vector a text, in order."""
-        body = {
-            "model": self.embedding_model,
-            "input": list(texts),
-            "encoding_format": "base64",
-            "dimensions": self._dimensions,
-        }
-
-        async def call() -> bytes:
-            return await self._client.post("/embeddings", body)
-
-        received = await call_with_retries(call, self._embedding_policy, deadline, phase)
+        # One budget for all attempts: what is degraded when it fails must not eat the time of what is not.
+        deadline = min(deadline, deadline_in(self._embedding_policy.attempt_timeout_s))
+        received = await self._post(
+            "/embeddings", lambda: self._embedding_body(texts), self._embedding_policy, deadline, phase
+        )
         return _vectors(received, len(texts), self._dimensions)
 
     async def close(self) -> None:
         await self._client.close()
 
+    async def _post(
+        self, path: str, body: Callable[[], dict[str, Any]], policy: RetryPolicy, deadline: float, phase: str
+    ) -> bytes:
+        """The answer to the body; what the server refuses of it is left out from then on, one thing at a time."""
+        while True:
+            sent = body()
+            try:
+                return await call_with_retries(lambda: self._client.post(path, sent), policy, deadline, phase)  # noqa: B023
+            except ParameterUnsupported as refused:
+                if not self._do_without(refused.name, sent):
+                    raise ProviderMisconfigured("The model provider refuses the request.", phase=phase) from None
+                log.warning("provider_parameter_dropped", phase=phase, parameter=refused.name)
+
+    def _do_without(self, name: str, sent: dict[str, Any]) -> bool:
+        """Whether there is something left to try, by what this request had sent: others may have learnt since."""
+        if name == "response_format" and name in sent:
+            used = _FORMATS.index(sent[name]["type"])
+            self._format = max(self._format, used + 1)
+            return True
+        if name in sent:
+            self._dropped.add(name)
+            return True
+        return False
+
     def _chat_body(self, messages: Sequence[Message], shape: AnswerShape, max_tokens: int) -> dict[str, Any]:
-        asked = list(messages) if self._knows_schemas else [shape.told, *messages]
-        return {
+        strict = self._format == 0
+        body = {
             "model": self.chat_model,
-            "messages": asked,
+            "messages": list(messages) if strict else [shape.told, *messages],
             "temperature": self._temperature,
             "max_completion_tokens": max_tokens,
-            "response_format": shape.strict if self._knows_schemas else {"type": "json_object"},
         }
+        if self._format < len(_FORMATS):
+            body["response_format"] = shape.strict if strict else {"type": "json_object"}
+        # The older name of the limit, for servers that know no other.
+        older = {"max_tokens": max_tokens} if "max_completion_tokens" in self._dropped else {}
+        return self._without_dropped(body) | older
+
+    def _embedding_body(self, texts: Sequence[str]) -> dict[str, Any]:
+        return self._without_dropped(
+            {
+                "model": self.embedding_model,
+                "input": list(texts),
+                "encoding_format": "base64",
+                "dimensions": self._dimensions,
+            }
+        )
+
+    def _without_dropped(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in body.items() if name not in self._dropped}
 
 
 def _completion(received: bytes, default_model: str, phase: str) -> Completion:

@@ -12,6 +12,8 @@ from app.errors import Problem, ProviderTimeout
 
 Result = TypeVar("Result")
 BACKOFF_S = 0.25
+# What a client is told after a failure whose end nobody knows.
+RETRY_LATER_S = 5.0
 log = structlog.get_logger()
 
 
@@ -44,6 +46,7 @@ async def call_with_retries(
             delay = _delay(problem, attempt)
             left = deadline - asyncio.get_running_loop().time()
             if not problem.retryable or attempt == policy.attempts or delay >= left:
+                _tell_when_to_retry(problem)
                 raise
             log.warning("provider_retry", phase=phase, attempt=attempt, problem=problem.slug, delay_s=round(delay, 3))
             await asyncio.sleep(delay)
@@ -57,6 +60,11 @@ async def _one_attempt(call: Callable[[], Awaitable[Result]], timeout_s: float, 
             return await call()
     except TimeoutError:
         raise ProviderTimeout() from None
+
+
+def _tell_when_to_retry(problem: Problem) -> None:
+    if problem.retryable and problem.retry_after_s is None:
+        problem.retry_after_s = RETRY_LATER_S
 
 
 def _delay(problem: Problem, attempt: int) -> float:
