@@ -41,7 +41,7 @@ def split_turns(text: str) -> list[Turn]:
     """Turns in order, numbered from 1; without speaker labels each line that is not empty is a turn of nobody."""
     found = list(_LABEL.finditer(text))
     times = Counter(_name(label) for label in found)
-    labels = [label for label in found if _is_speaker(_name(label), times)]
+    labels = [label for label in found if is_speaker(_name(label), times)]
     if not labels:
         return _one_turn_a_line(text)
     spoken: list[tuple[str | None, int, int]] = [(None, 0, labels[0].start())]
@@ -61,7 +61,15 @@ def role_of(speaker: str | None) -> Role | None:
     return "other" if _OTHER.search(speaker) else None
 
 
-def _is_speaker(name: str, times: Counter[str]) -> bool:
+def opens_with_label(line: str) -> bool:
+    """Whether a line begins like "Name: words" or "[Doctor] words"; `is_speaker` tells a person from "Plan: rest"."""
+    found = _LABEL.match(line)
+    if found is None or line[found.end() : found.end() + 1].isdigit():  # "at 10:30"
+        return False
+    return found["name"] is not None or role_of(found["bracket"]) is not None
+
+
+def is_speaker(name: str, times: Counter[str]) -> bool:
     """A label that names a known part is one; any other must come back, or "Plan: rest" would be a person."""
     if role_of(name) is not None or _TITLE.match(name):
         return True
