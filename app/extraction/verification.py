@@ -102,7 +102,11 @@ class _Case:
         """A reason is often said far from the order: that is noted; one that nobody said at all is unsupported."""
         reason = stems(self.item.get("reason") or "")
         quoted = " ".join(self._words(quote.start, quote.end) for quote in self.region.quotes)
-        if not reason or reason & stems(quoted):
+        if (
+            not reason
+            or reason & stems(quoted)
+            or any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags)
+        ):
             return
         if reason & stems(self.searchable.text):
             self._note("verified", "reason_beside_quote")
