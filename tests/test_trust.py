@@ -120,3 +120,21 @@ async def test_a_runaway_list_is_cut_and_accounted_for(open_service: OpenService
     assert ledger["raw"] == 260
     assert sum(entry["reason"] == "too_many" for entry in ledger["rejected"]) == 60
     assert ledger["raw"] == ledger["returned"] + len(ledger["merged"]) + len(ledger["rejected"])
+
+
+@pytest.mark.parametrize(
+    ("dosage", "verdict"), [("400 mg", "repaired"), ("600 mg", "unsupported")], ids=["said elsewhere", "never said"]
+)
+async def test_a_misquoted_item_gets_the_words_that_prove_it_or_stays_unsupported(
+    open_service: OpenService, dosage: str, verdict: str
+) -> None:
+    made_up = medication("ibuprofen", 2, "you should be on a course of tablets", dosage=dosage)
+    told = await (await open_service(ScriptedProvider(answer(medication_instructions=[made_up])))).extract()
+    [item] = told["extraction"]["medication_instructions"]
+    assert item["verification"] == verdict
+    quotes = [VISIT[quote["start"] : quote["end"]] for quote in item["evidence"]]
+    assert quotes == (["Take ibuprofen 400 mg twice a day for ten days."] if verdict == "repaired" else [])
+    if verdict == "repaired":
+        assert "quote_found_again" in item["flags"]
+        [repair] = item["repairs"]
+        assert (repair["from"], repair["to"]) == ("you should be on a course of tablets", quotes[0])

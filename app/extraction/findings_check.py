@@ -7,8 +7,9 @@ from uuid_utils.compat import uuid7
 from app.extraction.addressed_to_models import is_addressed_to_a_model
 from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS, Answer, Ledger
 from app.extraction.evidence import Searchable
+from app.extraction.lost_quotes import LostQuotes
 from app.extraction.matching import main_text, same_drug
-from app.extraction.verification import check
+from app.extraction.verification import Checked, check
 from app.extraction.visit import Visit
 from app.findings import ITEM_TYPES
 from app.language.dues import due_date
@@ -24,20 +25,35 @@ def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any
 
     What was set aside as declined or historical gets its evidence too: a reviewer wants to see the words.
     """
-    searchable = Searchable(visit.text, visit.turns)
+    searchable, lost = Searchable(visit.text, visit.turns), LostQuotes(visit)
     for entry in answer.ledger.rejected:
         if entry["reason"] in SET_ASIDE_COMMITMENTS:
-            entry["item"] = _finding(entry["category"], entry["item"], visit, searchable)
+            entry["item"] = _finding(entry["category"], entry["item"], visit, searchable, lost)
     return {
         category: [
             finding
             for item in _without_repeats(category, answer.items[category], answer.ledger)
             if not _only_reported(
-                finding := _finding(category, item, visit, searchable), category, visit, answer.ledger
+                finding := _finding(category, item, visit, searchable, lost), category, visit, answer.ledger
             )
         ]
         for category in ITEM_TYPES
     }
+
+
+def _with_found_quotes(category: str, item: dict[str, Any], searchable: Searchable, lost: LostQuotes) -> Checked | None:
+    """The verdict on the item with words that were found for it, if these prove all of it; both quotes are shown."""
+    found = lost.find(category, item)
+    checked = check(category, {**item, "evidence": found}, searchable)
+    if checked.verification not in ("verified", "repaired"):
+        return None
+    checked.verification = "repaired"
+    checked.flags.append("quote_found_again")
+    checked.repairs += [
+        {"field": "evidence", "from": given["quote"], "to": quote["quote"]}
+        for given, quote in zip(item["evidence"] or [{"quote": None}], found, strict=False)
+    ]
+    return checked
 
 
 def _flags(evidence: list[dict[str, Any]], visit: Visit) -> list[str]:
@@ -56,8 +72,12 @@ def _only_reported(finding: dict[str, Any], category: str, visit: Visit, ledger:
     return True
 
 
-def _finding(category: str, item: dict[str, Any], visit: Visit, searchable: Searchable) -> dict[str, Any]:
+def _finding(
+    category: str, item: dict[str, Any], visit: Visit, searchable: Searchable, lost: LostQuotes
+) -> dict[str, Any]:
     checked = check(category, item, searchable)
+    if not checked.evidence:
+        checked = _with_found_quotes(category, item, searchable, lost) or checked
     finding = {"id": str(uuid7()), **item, **checked.mended}
     if "due" in finding:
         due = finding["due"]
