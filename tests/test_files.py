@@ -1,65 +1,24 @@
 """Transcripts that come as files, and odd text: every offset maps back to the stored text."""
 
 import asyncio
-import io
-import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
 
-import docx
-import httpx
-import orjson
 import pytest
-from pypdf import PdfReader, PdfWriter
 
-from tests.conftest import OpenService, Service, new_user
+from tests.conftest import OpenService, Service
 from tests.scripted_provider import ScriptedProvider, answer, medication
-
-LINES = ["Doctor: Take ibuprofen 400 mg twice a day.", "Patient: All right, I will."]
-
-
-def a_pdf(*lines: str) -> bytes:
-    """A one-page PDF, written by hand."""
-    shown = " T* ".join(f"({line}) Tj" for line in lines)
-    stream = f"BT /F1 12 Tf 14 TL 72 720 Td {shown} ET".encode()
-    parts = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-    ]
-    body, offsets = b"%PDF-1.4\n", []
-    for number, part in enumerate(parts, 1):
-        offsets.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, part)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    ending = b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(body)
-    return body + b"xref\n0 5\n0000000000 65535 f \n" + table + ending
-
-
-def an_encrypted_pdf() -> bytes:
-    writer, out = PdfWriter(PdfReader(io.BytesIO(a_pdf(*LINES)))), io.BytesIO()
-    writer.encrypt("secret")
-    writer.write(out)
-    return out.getvalue()
-
-
-def a_docx(*lines: str) -> bytes:
-    document, out = docx.Document(), io.BytesIO()
-    for line in lines:
-        document.add_paragraph(line)
-    document.save(out)
-    return out.getvalue()
-
-
-def a_zip(**members: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "/"), content)
-    return out.getvalue()
-
+from tests.uploads import (
+    LINES,
+    a_docx,
+    a_docx_of,
+    a_pdf,
+    a_zip,
+    an_encrypted_pdf,
+    post,
+    stored_text,
+    with_member,
+)
 
 VTT = """WEBVTT - a visit
 
@@ -84,17 +43,11 @@ FILES = {
     "vtt": VTT.encode(),
     "vtt_crlf_bom": b"\xef\xbb\xbf" + VTT.replace("\n", "\r\n").encode(),
     "pdf": a_pdf(*LINES),
+    "pdf_kept_from_changes": an_encrypted_pdf(""),
+    "pdf_kept_from_changes_aes": an_encrypted_pdf("", "AES-256"),
     "docx": a_docx(*LINES),
+    "docx_utf16": a_docx_of("".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in LINES), "utf-16"),
 }
-
-
-async def post(service: Service, content: bytes, name: str = "visit.bin", **options: Any) -> httpx.Response:
-    form = {"options": orjson.dumps({"user": new_user(), **options}).decode()}
-    return await service.client.post("/extract/file", files={"file": (name, content)}, data=form)
-
-
-async def stored_text(service: Service, told: dict[str, Any]) -> str:
-    return str((await service.get(f"/transcripts/{told['transcript_id']}"))["text"])
 
 
 @pytest.mark.parametrize("content", FILES.values(), ids=FILES)
@@ -111,19 +64,28 @@ async def test_a_file_is_read_whatever_its_name(open_service: OpenService, conte
     assert (proof["turn"], proof["speaker"]) == (1, "Doctor")
 
 
-BOMB = a_zip(**{"word__document.xml": b"0" * 60_000_000})
-FAR_DTD = a_zip(**{"word__document.xml": b" " * (65_536 - 4) + b"<!DOCTYPE x><w/>"})
-DTD = a_zip(**{"word__document.xml": b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><w/>'})
+DTD = '<!DOCTYPE w [<!ENTITY a "b">]>'
+STYLES_DTD = with_member(a_docx(*LINES), "word/styles.xml", f"{DTD}<styles/>".encode())
 UNREADABLE = {
     "garbage_pdf": b"%PDF-1.7\n" + bytes(range(256)) * 40,
     "cut_pdf": a_pdf(*LINES)[:200],
-    "encrypted_pdf": an_encrypted_pdf(),
+    "encrypted_pdf": an_encrypted_pdf("secret"),
+    "encrypted_pdf_aes": an_encrypted_pdf("secret", "AES-256"),
     "pdf_without_text": a_pdf(),
     "garbage_zip": b"PK\x03\x04" + b"\x00" * 500,
     "zip_that_is_no_docx": a_zip(readme=b"hello"),
-    "docx_bomb": BOMB,
-    "docx_with_a_dtd": DTD,
-    "docx_with_a_far_dtd": FAR_DTD,
+    "docx_bomb": a_zip(**{"word__document.xml": b"0" * 60_000_000}),
+    "docx_bad_xml": with_member(a_docx(), "word/document.xml", b"<w:document><patient said secret"),
+    "docx_bad_rels": with_member(a_docx(), "_rels/.rels", b"<Relationships>"),
+    "docx_without_body": with_member(a_docx(), "word/document.xml", b"<other/>"),
+    "docx_unknown_encoding": with_member(a_docx(), "word/document.xml", b'<?xml version="1.0" encoding="secret"?><w/>'),
+    "docx_too_deep": a_docx_of("<w:sdt>" * 3000 + "<w:p/>" + "</w:sdt>" * 3000),
+    "docx_with_a_dtd": a_docx_of("<w:p/>", doctype=DTD),
+    "docx_with_a_dtd_elsewhere": a_docx_of("<w:p/>", doctype='<!DOCTYPE w SYSTEM "secret.dtd">'),
+    "docx_with_a_far_dtd": a_docx_of("<w:p/>", doctype=" " * 65_536 + DTD),
+    "docx_with_a_utf16_dtd": a_docx_of("<w:p/>", "utf-16", DTD),
+    "docx_with_a_utf16be_dtd": a_docx_of("<w:p/>", "utf-16-be", DTD),
+    "docx_with_a_dtd_in_its_styles": STYLES_DTD,
     "png": b"\x89PNG\r\n\x1a\n" + b"\x00\xff" * 100,
     "latin1": "Doctor: Café tonight.".encode("latin-1"),
 }
@@ -135,6 +97,7 @@ async def test_an_unreadable_file_is_told_so(scripted: Service, content: bytes) 
     response = await post(scripted, content)
     problem = response.json()
     assert (response.status_code, problem["type"]) == (422, "urn:medextract:problem:unreadable-document")
+    assert "secret" not in response.text
     assert len(scripted.provider.calls) == calls
 
 
@@ -153,7 +116,7 @@ async def test_the_file_name_is_ignored(scripted: Service, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("options", "pointer"),
-    [({"sop_ids": [True]}, "options/sop_ids/0"), ({"extra": 1}, "options"), ({"transcript": "x"}, "options")],
+    [({"sop_ids": [True]}, "/options/sop_ids/0"), ({"extra": 1}, "/options"), ({"transcript": "x"}, "/options")],
 )
 async def test_wrong_options_are_told_where(scripted: Service, options: dict[str, Any], pointer: str) -> None:
     response = await post(scripted, FILES["txt"], **options)
@@ -201,7 +164,7 @@ async def test_an_upload_over_the_limit(open_service: OpenService) -> None:
 
 
 async def test_an_upload_that_never_ends(open_service: OpenService) -> None:
-    service = await open_service(ScriptedProvider(), upload_timeout_s=0.2)
+    service = await open_service(ScriptedProvider(), upload_timeout_s=0.2, body_timeout_s=0.2)
 
     async def dripping() -> AsyncIterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
