@@ -10,6 +10,7 @@ from app.language.turns import Role
 from app.llm.offline.medication_phrases import Act
 from app.llm.offline.mention import Mention
 from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.replies import is_turned_down
 from app.llm.offline.tidy import tidy
 from app.llm.offline.visit import SpokenTurn
 
@@ -45,10 +46,6 @@ _FOLLOW_UP = re.compile(
     r"|bump up))(?: on| with)? (?:it|that|this|them|those|the same)\b"
 )
 _REFUSAL = phrases("medication_answers", "refusal")
-_INSISTS = re.compile(
-    r"\b(?:still (?:want|like|recommend|think)|really (?:want|need|think|recommend)|i'd still|but i"
-    r"|important that|you need|you should)\b"
-)
 
 
 # A refusal in the next turn is of what stood this near, in characters, to the end of its turn.
@@ -98,12 +95,8 @@ def _is_refused(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[R
     at = mention.index + 1
     if at >= len(turns) or roles[at] == "clinician" or len(turns[mention.index].text) - mention.drug.end > _FARTHEST:
         return False
-    return _is_let_be(plain(turns[at].text), plain(turns[at + 1].text) if at + 1 < len(turns) else "")
-
-
-def _is_let_be(answer: str, reply: str) -> bool:
-    """Whether the patient's answer refuses what was just offered, and the clinician's reply lets it be."""
-    return bool(_REFUSAL.search(tidy(answer)[:200])) and not _INSISTS.search(tidy(reply)[:200])
+    since = plain(turns[mention.index].text[mention.drug.end :])
+    return is_turned_down(since, plain(turns[at].text), plain(turns[at + 1].text) if at + 1 < len(turns) else "")
 
 
 def _by_answer(mention: Mention, turns: Sequence[SpokenTurn]) -> Act | None:

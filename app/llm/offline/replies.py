@@ -5,12 +5,24 @@ from collections.abc import Sequence
 
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.tidy import tidy
 
 _REFUSES = phrases("replies", "refuses")
+_REFUSES_ALL = phrases("replies", "refuses_all")
+_GIVES_IN = phrases("replies", "gives_in")
+_LETS_BE = phrases("replies", "lets_be")
+_INSISTS = phrases("replies", "insists")
+_BARE_NO = re.compile(
+    r"\W*(?:(?:oh|well|um+|uh|hmm|honestly)\W+)*(?:no|nope|nah)\b\W*(?:(?:sorry|doctor|doc|please|not really)\W*)?"
+)
+# Behind the proposal something else was asked, which the "no" answers.
+_ASKED_SINCE = re.compile(r"\?|\b(?:any|question|do you|are you|have you|did you|does|is that|is there|how|what|okay)\b")
 _OPENS = r"^(?:(?:okay|ok|alright|all right|fair enough|sure|fine|no problem|well|then|so|right)[,.]? ?)*"
 _TAKES_BACK = re.compile(
     rf"{_OPENS}(?:we|i)(?:'ll| will) (?:not|skip|hold off|leave (?:it|that))"
-    r"|\b(?:we|i) wo ?n't (?:start|book|order|do|refer|prescribe|go)\b"
+    r"|\b(?:we|i) wo ?n't\b(?= ?(?:[.,;!]|$)|(?: \w+)? (?:start|book|order|do|refer|prescribe|go|then)\b)"
+    r"|\bno (?:follow-?up|referral|scan|tests?|tablets|bloods|injection|jab|shot|vaccine|pressure) then\b"
+    r"|\b(?:we|i)(?:'ll| will| can) (?:skip|hold off|leave (?:it|that|things))\b"
 )
 # "No MRI then", but not "no belly pain".
 _NO_THING = re.compile(rf"{_OPENS}no (?P<thing>[\w -]{{2,40}})")
@@ -25,16 +37,62 @@ _THAT = re.compile(
 )
 _NEAR = 14
 _A_FEW = 3
+_LONGEST_REPLY = 200
 
 
 def declined(said: Said, visit: Sequence[Said], thing: str) -> bool:
     """Whether the other speaker refuses `thing` in the next turn, or the clinician takes it back in the one after."""
     following = [other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn > said.turn]
-    refused = [other for other in following if other.turn == said.turn + 1 and not other.by_clinician][:2]
+    refused = [other for other in following if other.turn == said.turn + 1 and not other.by_clinician]
     taken_back = [other for other in following if other.turn == said.turn + 2 and other.by_clinician][:2]
-    return any(_refuses(other.words, thing) for other in refused) or any(
+    answer, reply = _joined(refused), _joined(taken_back)
+    if not answer or _agrees_after_all(answer):
+        return False
+    if _ends_its_turn(said, visit) and is_turned_down(_said_since(said, visit), answer, reply):
+        return True
+    return any(_refuses(other.words, thing) for other in refused[:2]) or any(
         _takes_back(other.words, thing) for other in taken_back
     )
+
+
+def is_turned_down(since: str, answer: str, reply: str) -> bool:
+    """Whether an answer, in plain words, refuses what was just proposed, and the clinician's reply lets it be.
+
+    `since`: what the clinician said between the proposal and the answer.
+    """
+    answer, reply = tidy(answer)[:_LONGEST_REPLY], tidy(reply)[:_LONGEST_REPLY]
+    if _agrees_after_all(answer) or _INSISTS.search(reply):
+        return False
+    if _REFUSES_ALL.search(answer) or (_BARE_NO.fullmatch(answer) and not _ASKED_SINCE.search(since)):
+        return True
+    return bool(_LETS_BE.search(reply) or _TAKES_BACK.search(reply)) and not _AGREES.match(answer)
+
+
+def _agrees_after_all(answer: str) -> bool:
+    """Whether one who hesitates gives in: "i hate needles but okay"; what is refused in the end stays refused."""
+    gives_in = _last(_GIVES_IN, answer)
+    refuses = _last(_REFUSES_ALL, answer)
+    return bool(gives_in) and not (refuses and gives_in and refuses.start() > gives_in.start())
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for match in pattern.finditer(text):
+        found = match
+    return found
+
+
+def _said_since(said: Said, visit: Sequence[Said]) -> str:
+    return _joined([other for other in visit[said.at + 1 : said.at + _A_FEW] if other.turn == said.turn])
+
+
+def _joined(said: Sequence[Said]) -> str:
+    return " ".join(other.words for other in said)
+
+
+def _ends_its_turn(said: Said, visit: Sequence[Said]) -> bool:
+    """Whether hardly anything is said behind the clause in its turn, so that the answer is to it."""
+    return sum(other.turn == said.turn for other in visit[said.at + 1 : said.at + _A_FEW]) < _A_FEW - 1
 
 
 def _takes_back(words: str, thing: str) -> bool:
