@@ -39,13 +39,55 @@ def test_every_route_of_the_contract_is_there(openapi: dict[str, Any]) -> None:
     assert records | singles | runs | rest | posts <= set(operations(openapi))
 
 
-def test_the_answer_of_extract_is_described(openapi: dict[str, Any]) -> None:
-    answers = operations(openapi)[("/extract", "post")]["responses"]
-    assert {"201", "4XX", "5XX"} <= set(answers)
-    assert set(answers["201"]["content"]) == {"application/json", "text/event-stream"}
+@pytest.mark.parametrize("path", ["/extract", "/extract/file"])
+def test_the_answer_of_extract_is_described(openapi: dict[str, Any], path: str) -> None:
+    answers = operations(openapi)[(path, "post")]["responses"]
+    assert set(answers["201"]["content"]) == {"application/json"}
+    assert set(answers["200"]["content"]) == {"text/event-stream"}
     schemas = openapi["components"]["schemas"]
     assert {"start", "end", "quote", "turn", "speaker"} == set(schemas["Evidence"]["properties"])
-    assert "HTTPValidationError" not in str(answers)
+
+
+def test_every_problem_is_described_as_it_is_sent(openapi: dict[str, Any]) -> None:
+    described = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    for where, how in operations(openapi).items():
+        failures = {status: answer for status, answer in how["responses"].items() if not status.startswith("2")}
+        assert all(answer["content"] == described for answer in failures.values()), where
+        assert all(answer["description"] for answer in failures.values()), where
+    assert "ProblemBody" in openapi["components"]["schemas"]
+    assert "ValidationError" not in str(openapi)
+
+
+def test_the_problems_of_a_route_are_all_there(openapi: dict[str, Any]) -> None:
+    def told(path: str, method: str) -> set[str]:
+        answers = operations(openapi)[(path, method)]["responses"]
+        return {status for status in answers if not status.startswith("2")}
+
+    reading = {"422", "500", "503"}
+    body = reading | {"400", "408", "409", "413", "415"}
+    assert told("/extract", "post") == told("/extract/file", "post") == body | {"404", "502", "504"}
+    assert told("/test-cases", "post") == body | {"502", "504"}
+    assert told("/sops", "post") == body
+    for path in ("/sops/{sop_id}", "/test-cases/{case_id}", "/extractions/{extraction_id}"):
+        assert told(path, "patch") == body | {"404"}
+        assert told(path, "get") == reading | {"404"}
+    assert told("/sops/{sop_id}", "delete") == told("/transcripts/{transcript_id}", "get") == reading | {"404"}
+    assert told("/extractions", "get") == told("/sops", "get") == told("/timings", "get") == reading
+    assert told("/readyz", "get") == {"503"}
+    assert told("/livez", "get") == told("/metrics", "get") == set()
+
+
+def test_metrics_are_described_as_text(openapi: dict[str, Any]) -> None:
+    assert set(operations(openapi)[("/metrics", "get")]["responses"]["200"]["content"]) == {"text/plain"}
+
+
+@pytest.mark.parametrize("path", ["/extract", "/sops", "/test-cases"])
+async def test_the_example_requests_are_taken(scripted: Service, openapi: dict[str, Any], path: str) -> None:
+    body = operations(openapi)[(path, "post")]["requestBody"]["content"]["application/json"]
+    assert body["examples"]
+    for example in body["examples"].values():
+        response = await scripted.client.post(path, json=example["value"])
+        assert response.status_code == 201, response.text
 
 
 async def test_the_page_loads_nothing_from_elsewhere(scripted: Service) -> None:

@@ -60,9 +60,9 @@ async def test_a_transcript_without_words(scripted: Service, transcript: str) ->
 WRONG = {
     "transcript_number": ({"transcript": 7}, "/transcript"),
     "transcript_list": ({"transcript": [SECRET]}, "/transcript"),
-    "transcript_null": ({"transcript": None}, "/"),
-    "neither": ({}, "/"),
-    "both": ({"transcript": SECRET, "transcript_id": UNKNOWN}, "/"),
+    "transcript_null": ({"transcript": None}, ""),
+    "neither": ({}, ""),
+    "both": ({"transcript": SECRET, "transcript_id": UNKNOWN}, ""),
     "transcript_id_no_uuid": ({"transcript_id": SECRET}, "/transcript_id"),
     "notes_list": ({"transcript": SECRET, "notes": [SECRET]}, "/notes"),
     "user_text": ({"transcript": SECRET, "user": SECRET}, "/user"),
@@ -88,10 +88,10 @@ WRONG = {
         {"transcript": SECRET, "custom_categories": [{"name": "a"}, {"name": "a"}]},
         "/custom_categories",
     ),
-    "unknown_field": ({"transcript": SECRET, SECRET: 1}, "/"),
-    "not_an_object": ([1], "/"),
-    "null": (None, "/"),
-    "text": (SECRET, "/"),
+    "unknown_field": ({"transcript": SECRET, SECRET: 1}, ""),
+    "not_an_object": ([1], ""),
+    "null": (None, ""),
+    "text": (SECRET, ""),
     "notes_long": ({"transcript": SECRET, "notes": "x" * 20_001}, "/notes"),
 }
 
@@ -111,6 +111,20 @@ async def test_no_body(scripted: Service) -> None:
 
 async def test_many_errors_are_a_short_answer(scripted: Service) -> None:
     await refused_body(scripted, {"transcript": SECRET, "sop_ids": [True] * 5000}, 422, "invalid-request")
+
+
+async def test_the_first_of_very_many_errors_is_enough(scripted: Service) -> None:
+    began = time.perf_counter()
+    await refused_body(scripted, {"sop_ids": [1] * 900_000}, 422, "invalid-request")
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("path", ["/extract", "/sops", "/test-cases"])
+async def test_a_body_nested_deep(scripted: Service, path: str) -> None:
+    deep = b"[" * 900 + b"]" * 900
+    fields = b", ".join(b'"%s": %s' % (name, deep) for name in (b"transcript", b"user", b"title", b"expected"))
+    for body in (deep, b"{%s}" % fields, b'{"expected": {"patient_reminders": %s}}' % deep):
+        await refused(scripted, body, 422, "invalid-request", path=path)
 
 
 async def test_over_the_character_limit(scripted: Service) -> None:
@@ -163,6 +177,13 @@ async def test_a_senseless_content_length_is_no_error_of_ours(scripted: Service,
         (b'{"transcript": "Hi", "user": {"external_id": "a\\u0000"}}', "/user/external_id", "nul_at_1"),
         (b'{"transcript": "a\\ud83d b"}', "/transcript", "lone_surrogate_at_1"),
         (b'{"transcript": "Hi", "notes": "\\uDE00"}', "/notes", "lone_surrogate_at_0"),
+        (b'{"user": {"email": "a@b.example", "name": "ab\\ud800"}}', "/user/name", "lone_surrogate_at_2"),
+        (b'{"custom_categories": [{"description": "\\u0000"}]}', "/custom_categories/0/description", "nul_at_0"),
+        (b'{"xylophone-7391": {"notes": "a\\ud800"}}', "", "lone_surrogate_at_1"),
+        (b'{"xylophone-7391\\ud800": 1}', "", "lone_surrogate_at_14"),
+        (b'{"user": {"xylophone-7391\\u0000": 1}}', "/user", "nul_at_14"),
+        (b'{"transcript": %s"\\u0000"%s}' % (b"[" * 900, b"]" * 900), "/transcript/0/0/0", "nul_at_0"),
+        (b'{"transcript": %s"\\ud800"%s}' % (b"[" * 900, b"]" * 900), "/transcript/0/0/0", "lone_surrogate_at_0"),
     ],
 )
 async def test_a_character_that_cannot_be_stored(scripted: Service, body: bytes, pointer: str, code: str) -> None:
@@ -238,12 +259,3 @@ async def test_an_unknown_sop_id(scripted: Service, user: Any) -> None:
 
 async def test_an_unknown_transcript_id(scripted: Service) -> None:
     assert await refused_body(scripted, {"transcript_id": UNKNOWN}, 404, "not-found") == []
-
-
-async def test_an_unknown_path_and_method(scripted: Service) -> None:
-    missing = await scripted.client.get(f"/{SECRET}")
-    assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
-    assert SECRET not in missing.text
-    wrong = await scripted.client.put("/extract", json={})
-    assert (wrong.status_code, wrong.json()["type"]) == (405, "urn:medextract:problem:method-not-allowed")
-    assert wrong.headers["allow"] == "POST"

@@ -159,6 +159,20 @@ async def test_the_stable_part_of_the_prompt_comes_first(open_service: OpenServi
     assert "[1] Doctor: Rest well.\n[2] Patient: Yes." in first[-1]["content"]
 
 
+async def test_the_text_of_an_escape_is_no_escape(scripted: Service) -> None:
+    """`\\\\u0000` and `\\\\ud800` in JSON are a backslash and letters."""
+    transcript = r"Doctor: The code is \u0000 or \ud800, he says."
+    told = await scripted.extract(transcript, notes=r"\u0000")
+    assert (await scripted.get(f"/transcripts/{told['transcript_id']}"))["text"] == transcript
+    case = {
+        "title": r"\u0000",
+        "transcript": transcript,
+        "expected": {"patient_reminders": [{"description": r"\u0000"}]},
+    }
+    made = (await scripted.client.post("/test-cases", json=case)).json()
+    assert made["title"] == made["expected"]["patient_reminders"][0]["description"] == r"\u0000"
+
+
 def _quotes(told: dict[str, Any]) -> list[dict[str, Any]]:
     return [proof for category in ITEM_TYPES for item in told["extraction"][category] for proof in item["evidence"]]
 

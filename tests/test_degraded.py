@@ -97,7 +97,8 @@ async def test_a_slow_search_is_given_up_and_the_other_kept(
     first = await service.extract(user=user)
     await service.client.patch(f"/extractions/{first['id']}", json={"status": "approved"})
     visit = "Doctor: Take ibuprofen 400 mg twice a day, please, my friend.\nPatient: All right, I certainly will."
-    gold = {"title": "a", "transcript": "Doctor: Take ibuprofen 200 mg once, for the pain.", "expected": {}}
+    expected = {"medication_instructions": [{"medication_name": "ibuprofen"}]}
+    gold = {"title": "a", "transcript": "Doctor: Take ibuprofen 200 mg once, for the pain.", "expected": expected}
     assert (await service.client.post("/test-cases", json=gold)).status_code == 201
     released.clear()
     async with locked(database_url, table):

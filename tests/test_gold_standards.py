@@ -85,10 +85,10 @@ async def test_scores_come_from_a_one_to_one_matching(open_service: OpenService)
 
 
 async def test_several_standards_are_averaged_by_their_weights(open_service: OpenService) -> None:
-    nothing: dict[str, Any] = {"follow_up_tasks": []}
-    three = await with_gold(open_service, 40, 50, 55, at_50=nothing, at_55=nothing)
+    other = {"patient_reminders": [{"description": "Swim"}]}
+    three = await with_gold(open_service, 40, 50, 55, at_50=other, at_55=other)
     assert (await evaluated(three))["gold"]["scores"]["overall"]["f1"] == pytest.approx(1 / 3, abs=1e-4)
-    weighted = await with_gold(open_service, 60, 70, at_70=nothing)
+    weighted = await with_gold(open_service, 60, 70, at_70=other)
     expected = 0.5 / (0.5 + 0.342)
     assert (await evaluated(weighted))["gold"]["scores"]["overall"]["f1"] == pytest.approx(expected, abs=0.002)
 

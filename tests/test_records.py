@@ -9,7 +9,8 @@ from tests.conftest import VISIT, OpenService, Service, new_user
 from tests.scripted_provider import ScriptedProvider, answer, failure
 
 SOP = {"title": "Fever", "content": "1. Measure.\n2. Write it down."}
-CASE = {"title": "Cough", "transcript": "Doctor: Drink tea.", "expected": {"patient_reminders": []}}
+TEA = {"patient_reminders": [{"description": "Drink tea"}]}
+CASE = {"title": "Cough", "transcript": "Doctor: Drink tea.", "expected": TEA}
 KINDS = {"sops": SOP, "test-cases": CASE}
 UNKNOWN = "019a0000-0000-7000-8000-000000000000"
 
@@ -44,12 +45,8 @@ async def test_a_sop_is_stored_with_its_defaults(scripted: Service) -> None:
 async def test_a_test_case_is_stored(scripted: Service) -> None:
     made = await created(scripted, "test-cases")
     assert (made["title"], made["transcript"], made["is_active"]) == ("Cough", "Doctor: Drink tea.", True)
-    assert set(made["expected"]) == {
-        "follow_up_tasks",
-        "medication_instructions",
-        "patient_reminders",
-        "clinician_todos",
-    }
+    others = ("follow_up_tasks", "medication_instructions", "clinician_todos")
+    assert made["expected"] == {**TEA, **{category: [] for category in others}}
     assert await scripted.get(f"/test-cases/{made['id']}") == made
 
 
@@ -102,7 +99,23 @@ async def test_sops_are_listed_by_whether_they_are_on(scripted: Service) -> None
         ("sops", {"content": ""}, "/content"),
         ("sops", {"priority": "urgent"}, "/priority"),
         ("sops", {"is_active": "yes"}, "/is_active"),
-        ("sops", {"owner": "x"}, "/"),
+        ("sops", {"owner": "x"}, ""),
+        ("sops", {"content": " \n"}, "/content"),
+        ("test-cases", {"expected": {}}, "/expected"),
+        ("test-cases", {"expected": {"patient_reminders": []}}, "/expected"),
+        ("test-cases", {"expected": {"patient_reminders": [{}]}}, "/expected/patient_reminders/0"),
+        ("test-cases", {"expected": {"patient_reminders": [{"due": " "}]}}, "/expected/patient_reminders/0"),
+        ("test-cases", {"expected": {"patient_reminders": [{"dosage": "x"}]}}, "/expected/patient_reminders/0"),
+        (
+            "test-cases",
+            {"expected": {"medication_instructions": [{"medication_name": 5}]}},
+            "/expected/medication_instructions/0/medication_name",
+        ),
+        (
+            "test-cases",
+            {"expected": {"clinician_todos": [{"description": "x", "task_type": "walk"}]}},
+            "/expected/clinician_todos/0/task_type",
+        ),
         ("test-cases", {"expected": []}, "/expected"),
         ("test-cases", {"expected": {"problems": []}}, "/expected"),
         ("test-cases", {"expected": {"patient_reminders": ["x"]}}, "/expected/patient_reminders/0"),

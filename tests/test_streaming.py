@@ -1,13 +1,26 @@
 """The event stream of `POST /extract`: each phase as it ends, then one result or one problem."""
 
 import asyncio
+import uuid
 from typing import Any
 
 import httpx
 import orjson
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.timings import PHASES
-from tests.conftest import VISIT, OpenService, Service, new_user, serving
+from tests.conftest import (
+    VISIT,
+    Logged,
+    OpenService,
+    Service,
+    new_user,
+    running_service,
+    scripted_settings,
+    serving,
+)
 from tests.scripted_provider import ScriptedProvider, answer, failure
 
 STREAM = {"Accept": "text/event-stream"}
@@ -43,6 +56,20 @@ async def test_a_failure_ends_the_stream_with_a_problem(open_service: OpenServic
     assert (problem["status"], problem["phase"], problem["instance"]) == (502, "llm_extraction", "stream-1")
     assert [data["phase"] for kind, data in told if kind == "phase" and data["failed"]] == ["llm_extraction"]
     assert (await service.last_run())["state"] == "failed"
+
+
+async def test_a_failed_stream_is_counted_and_logged_as_the_failure_it_is(
+    open_service: OpenService, logged: Logged
+) -> None:
+    service = await open_service(ScriptedProvider(failure(401)))
+    body = {"transcript": VISIT, "user": new_user()}
+    response = await service.client.post("/extract", json=body, headers=STREAM)
+    assert response.status_code == 200
+    line = next(line for line in logged() if line["event"] == "request")
+    assert (line["level"], line["status"], line["problem"]) == ("error", 502, "provider-misconfigured")
+    counted = (await service.client.get("/metrics")).text
+    assert 'medextract_requests_total{route="/extract",status="502"} 1.0' in counted
+    assert 'route="/extract",status="200"' not in counted
 
 
 async def test_bad_input_is_a_plain_problem_also_for_a_stream(scripted: Service) -> None:
@@ -97,3 +124,28 @@ async def test_a_client_that_leaves_after_the_model_call_began_leaves_a_finished
                 while (run := await service.last_run())["state"] == "running":  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             assert (run["state"], run["extraction"]["summary"]) == ("succeeded", "Paid for."), headers
+
+
+async def test_the_service_ends_after_a_stream_whose_client_has_left(
+    database_url: URL, connection: AsyncConnection
+) -> None:
+    called = asyncio.Event()
+
+    async def when_told(_: dict[str, Any]) -> Any:
+        called.set()
+        await asyncio.sleep(0.5)
+        return answer(summary="Paid for.")
+
+    user = {"external_id": uuid.uuid4().hex}
+    async with (
+        running_service(scripted_settings(database_url), ScriptedProvider(when_told)) as service,
+        serving(service.app) as url,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        body = {"transcript": VISIT, "user": user}
+        posting = asyncio.create_task(client.post(f"{url}/extract", json=body, headers=STREAM))
+        await asyncio.wait_for(called.wait(), 10)
+        posting.cancel()
+        await asyncio.wait([posting])
+    states = "SELECT state FROM extractions JOIN users ON users.id = user_id WHERE external_id = :external_id"
+    assert (await connection.execute(text(states), user)).scalars().all() == ["succeeded"]

@@ -1,5 +1,7 @@
 """Puts the routes together into one ASGI app whose documentation works without the network."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,20 +11,31 @@ from fastapi_offline import FastAPIOffline
 from app import __version__
 from app.api import extract, extractions, ops, sops, test_cases
 from app.api.envelope import Envelope
+from app.api.events import Streams
 from app.api.problems import handle_problems
 from app.settings import Settings
 
 
 def build_api(settings: Settings, lifespan: Any) -> FastAPI:
     """The app; `lifespan` must leave the running parts in `app.state.parts`."""
+    streams = Streams()
+
+    @asynccontextmanager
+    async def until_streams_end(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app):
+            yield
+            await streams.finish(settings.request_deadline_s)
+
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
         title="medextract",
         version=__version__,
         summary="What must happen after a visit: checked, with the words that prove it.",
-        lifespan=lifespan,
+        lifespan=until_streams_end,
+        redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
+    app.state.streams = streams
     for routes in (extract.router, extract.uploads, extractions.router, sops.router, test_cases.router, ops.router):
         app.include_router(routes)
     handle_problems(app)

@@ -1,10 +1,10 @@
-"""The JSON bodies of the API, as its OpenAPI document describes them."""
+"""The JSON bodies of extraction and of the records of it, as the OpenAPI document describes them."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints, model_validator
 
 from app.api.fields import Email, Name, WrittenDate
 from app.findings import (
@@ -15,7 +15,6 @@ from app.findings import (
     FollowUpTaskFields,
     MedicationInstructionFields,
     PatientReminderFields,
-    Priority,
     ProblemFields,
     VitalFields,
 )
@@ -52,8 +51,9 @@ class ExtractOptions(Body):
     notes: str | None = None
     user: UserBody | None = None
     visit_date: WrittenDate | None = None
-    sop_ids: list[UUID] = []
-    custom_categories: list[CustomCategoryBody] = []
+    # The first wrong item is enough: telling a million of them apart would hold up everyone else.
+    sop_ids: Annotated[list[UUID], FailFast()] = []
+    custom_categories: Annotated[list[CustomCategoryBody], FailFast()] = []
 
 
 class ExtractBody(ExtractOptions):
@@ -190,83 +190,6 @@ class TranscriptBody(BaseModel):
     notes: str | None
     visit_date: date | None
     created_at: datetime
-
-
-class SopBody(Body):
-    """A standard operating procedure; its numbered steps stand in `content`."""
-
-    title: Name
-    content: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
-    description: Annotated[str, StringConstraints(max_length=2000)] = ""
-    category: Name | None = None
-    priority: Priority = "medium"
-    is_active: StrictBool = True
-
-
-class NewSop(SopBody):
-    user: UserBody | None = None
-
-
-class SopChange(Body):
-    """Only the fields that change."""
-
-    title: Name | None = None
-    content: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None = None
-    description: Annotated[str, StringConstraints(max_length=2000)] | None = None
-    category: Name | None = None
-    priority: Priority | None = None
-    is_active: StrictBool | None = None
-
-
-class StoredSop(SopBody):
-    id: UUID
-    user_id: UUID
-    created_at: datetime
-    updated_at: datetime
-
-
-class Expected(BaseModel):
-    """The items that a person expects, in the shapes of an extraction; only the fields that matter need be there."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    follow_up_tasks: list[dict[str, Any]] = []
-    medication_instructions: list[dict[str, Any]] = []
-    patient_reminders: list[dict[str, Any]] = []
-    clinician_todos: list[dict[str, Any]] = []
-
-
-class TestCaseBody(Body):
-    """A transcript with the extraction that is right for it."""
-
-    title: Name
-    transcript: str
-    expected: Expected
-    is_active: StrictBool = True
-
-
-class TestCaseChange(Body):
-    """Only the fields that change."""
-
-    title: Name | None = None
-    expected: Expected | None = None
-    is_active: StrictBool | None = None
-
-
-class StoredTestCase(TestCaseBody):
-    id: UUID
-    created_at: datetime
-    updated_at: datetime
-
-
-class SopPage(BaseModel):
-    items: list[StoredSop]
-    next_cursor: UUID | None
-
-
-class TestCasePage(BaseModel):
-    items: list[StoredTestCase]
-    next_cursor: UUID | None
 
 
 class RunPage(BaseModel):

@@ -1,16 +1,15 @@
 """Around every request: its id, its timings, one log line, metrics, and an answer even to the unexpected."""
 
 import re
-import traceback
-from pathlib import Path
 from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from app.api.problems import problem_response
+from app.api.problems import log_unexpected, problem_response
 from app.errors import Problem
 from app.logs import print_performance_summary
 from app.settings import Settings
@@ -34,7 +33,9 @@ class Envelope:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=exchange.request_id)
         try:
-            await self._app(scope, receive, exchange.send)
+            await self._app(exchange.scope, receive, exchange.send)
+        except ClientDisconnect:
+            exchange.note_departure()
         except Exception as error:
             await exchange.answer_unexpected(error, receive)
         finally:
@@ -47,11 +48,13 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         given = Headers(scope=scope).get("x-request-id", "")
         self.request_id = given if _ACCEPTABLE_ID.fullmatch(given) else str(uuid7())
-        self._scope, self._send = scope, send
+        self._method, self._send = scope["method"], send
+        # HEAD is GET without the content (RFC 9110), so that no route has to know of it.
+        self.scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         self._timings = Timings()
         self._status = 0
         # Starlette hands the same dict to `request.state`, where routes find and leave things.
-        self._state: dict[str, Any] = scope.setdefault("state", {})
+        self._state: dict[str, Any] = self.scope.setdefault("state", {})
         self._state.update(request_id=self.request_id, timings=self._timings, problem=None)
 
     async def send(self, message: Message) -> None:
@@ -60,25 +63,33 @@ class _Exchange:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
             headers["Server-Timing"] = self._timings.server_timing()
+            # Most answers hold what was said in a visit: only one that says otherwise may be kept by others.
+            headers.setdefault("Cache-Control", "no-store")
+        elif self._method == "HEAD":
+            message = {**message, "body": b""}
         await self._send(message)
 
+    def note_departure(self) -> None:
+        """The client left before it had sent all, and nobody is there to answer; 499 is how nginx counts it."""
+        log.info("client_left")
+        self._status = self._status or 499
+
     async def answer_unexpected(self, error: Exception, receive: Receive) -> None:
-        """A bug of ours: where it happened goes into the log, its message does not, for it may hold what was said."""
-        frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-        log.critical("unexpected", error=type(error).__name__, frames=frames[-12:])
+        log_unexpected(error)
         if self._status == 0:
-            await problem_response(Problem(), self.request_id)(self._scope, receive, self.send)
+            await problem_response(Problem(), self.request_id)(self.scope, receive, self.send)
 
     def record(self, settings: Settings) -> None:
-        problem, parts = self._state.get("problem"), self._scope["app"].state.parts
-        route = getattr(self._scope.get("route"), "path", "unknown")
-        parts.metrics.count_request(route, self._status, self._timings)
+        problem, parts = self._state.get("problem"), self.scope["app"].state.parts
+        route = getattr(self.scope.get("route"), "path", "unknown")
+        status = problem.status if problem else self._status  # a stream has begun as 200 when it fails
+        parts.metrics.count_request(route, status, self._timings)
         timings = self._timings.as_dict()
-        level = log.info if self._status < 500 else log.error
+        level = log.info if status < 500 else log.error
         told = {
-            "method": self._scope["method"],
+            "method": self._method,
             "route": route,
-            "status": self._status,
+            "status": status,
             "problem": problem.slug if problem else None,
             "phase": problem.phase if problem else None,
             "extraction_id": self._state.get("extraction_id"),

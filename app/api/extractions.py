@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from app.api.access import CallerDep, PartsDep
 from app.api.bodies import ReviewDecision, RunBody, RunPage, TranscriptBody
+from app.api.documented import BODY, READ, problems
 from app.api.requests import JsonRoute
 from app.db import extractions, transcripts
 from app.db.rows import columns
@@ -17,7 +18,7 @@ from app.extraction.record import as_answer
 router = APIRouter(tags=["records"], route_class=JsonRoute)
 
 
-@router.get("/extractions", response_model=RunPage)
+@router.get("/extractions", response_model=RunPage, responses=problems(*READ))
 async def list_extractions(
     parts: PartsDep,
     caller: CallerDep,
@@ -44,7 +45,7 @@ async def list_extractions(
     return {"items": [as_answer(columns(row)) for row in page], "next_cursor": following}
 
 
-@router.get("/extractions/{extraction_id}", response_model=RunBody)
+@router.get("/extractions/{extraction_id}", response_model=RunBody, responses=problems(404, *READ))
 async def get_extraction(extraction_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     async with parts.db.read() as session:
         row = await extractions.find_extraction(session, caller.organization_id, extraction_id)
@@ -53,7 +54,7 @@ async def get_extraction(extraction_id: UUID, parts: PartsDep, caller: CallerDep
     return as_answer(columns(row))
 
 
-@router.patch("/extractions/{extraction_id}", response_model=RunBody)
+@router.patch("/extractions/{extraction_id}", response_model=RunBody, responses=problems(404, *BODY))
 async def review_extraction(
     extraction_id: UUID, decision: ReviewDecision, parts: PartsDep, caller: CallerDep
 ) -> dict[str, Any]:
@@ -69,7 +70,7 @@ async def review_extraction(
     return as_answer({**columns(row), "review": review})
 
 
-@router.get("/transcripts/{transcript_id}", response_model=TranscriptBody)
+@router.get("/transcripts/{transcript_id}", response_model=TranscriptBody, responses=problems(404, *READ))
 async def get_transcript(transcript_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     """The text exactly as it came: the offsets of every quote point into it."""
     async with parts.db.read() as session:

@@ -6,14 +6,16 @@ from fastapi import APIRouter, Query, Response
 
 from app.api.access import CallerDep, PartsDep
 from app.api.bodies import TimingsReport
+from app.api.documented import READ, problems
 from app.db.extractions import phase_statistics
 from app.db.rows import columns
 from app.timings import PHASES
 
 router = APIRouter(tags=["operations"])
+_EXPOSITION: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
-@router.get("/timings", response_model=TimingsReport)
+@router.get("/timings", response_model=TimingsReport, responses=problems(*READ))
 async def get_timings(
     parts: PartsDep, caller: CallerDep, window_s: Annotated[int, Query(ge=1, le=31 * 86400)] = 86400
 ) -> dict[str, Any]:
@@ -26,7 +28,7 @@ async def get_timings(
     return {"window_s": window_s, "phases": [columns(row) for row in ordered]}
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=_EXPOSITION)
 async def get_metrics(parts: PartsDep) -> Response:
     """Prometheus text format."""
     return Response(parts.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -37,7 +39,7 @@ async def get_livez() -> None:
     """The process runs and its event loop turns."""
 
 
-@router.get("/readyz", status_code=204, response_class=Response)
+@router.get("/readyz", status_code=204, response_class=Response, responses=problems(503))
 async def get_readyz(parts: PartsDep) -> None:
     """The database answers; 503 while it does not."""
     await parts.db.ping()

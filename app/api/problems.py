@@ -1,12 +1,17 @@
 """Turns every failure into `application/problem+json`; nothing of the input is ever repeated."""
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import (
     BadRequest,
@@ -22,10 +27,10 @@ from app.errors import (
 _BY_STATUS: dict[int, type[Problem]] = {
     400: BadRequest,
     404: NotFound,
-    405: MethodNotAllowed,
     413: BodyTooLarge,
     415: UnsupportedMediaType,
 }
+log = structlog.get_logger()
 
 
 def handle_problems(app: FastAPI) -> None:
@@ -43,6 +48,12 @@ def problem_response(problem: Problem, request_id: str | None) -> Response:
     return Response(content, problem.status, headers, media_type="application/problem+json")
 
 
+def log_unexpected(error: Exception) -> None:
+    """A bug of ours: where it happened goes into the log, its message does not, for it may hold what was said."""
+    frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    log.critical("unexpected", error=type(error).__name__, frames=frames[-12:])
+
+
 async def _on_problem(request: Request, problem: Problem) -> Response:
     request.state.problem = problem
     return problem_response(problem, request.state.request_id)
@@ -53,27 +64,38 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _on_http(request: Request, error: HTTPException) -> Response:
-    """Starlette's own refusals; a problem of ours that met the framework's body parser comes back out of it here."""
+    """Starlette's own refusals; what met the framework's form parser comes back out of it here."""
+    if isinstance(error.__cause__, ClientDisconnect):
+        raise error.__cause__
     if isinstance(error.__cause__, Problem):
         return await _on_problem(request, error.__cause__)
+    if error.status_code == 405:
+        return await _on_problem(request, MethodNotAllowed(headers={"Allow": _allowed(request)}))
     kind = _BY_STATUS.get(error.status_code, BadRequest)
     return await _on_problem(request, kind(headers=dict(error.headers or {})))
 
 
-def fields_of(errors: Sequence[Any], source: str | None = None) -> tuple[InvalidField, ...]:
+def _allowed(request: Request) -> str:
+    """All methods of the path; Starlette tells those of one route, and a path here has a route a method."""
+    path = getattr(request.scope.get("route"), "path", None)
+    of_path = [route.methods or () for route in iter_route_contexts(request.app.routes) if route.path == path]
+    methods = {method for methods in of_path for method in methods} or {"GET"}  # a folder of files names none
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+
+
+def fields_of(errors: Sequence[Any], *within: str) -> tuple[InvalidField, ...]:
     """Where a body is wrong, from pydantic's errors, of which neither message nor input is used.
 
-    `source` names the part that was validated, where the errors' locations do not.
+    `within` are the steps to the part that was validated, where the errors' locations do not tell them.
     """
-    prefix = (source,) if source else ()
-    return tuple(InvalidField(_pointer((*prefix, *e["loc"]), e["type"]), e["type"]) for e in errors[:20])
+    return tuple(InvalidField(_pointer((*within, *e["loc"]), e["type"]), e["type"]) for e in errors[:20])
 
 
 def _pointer(location: tuple[int | str, ...], code: str) -> str:
-    """A JSON pointer into the body; a query or path parameter is named as it is.
+    """A JSON pointer into the body, of which "" is the whole; a query or path parameter is named as it is.
 
     The name of an unknown field is the client's own text, so the pointer ends at the object that holds it.
     """
     source, *steps = location[:-1] if code == "extra_forbidden" else location
     escaped = [str(step).replace("~", "~0").replace("/", "~1") for step in steps]
-    return "/" + "/".join(escaped) if source == "body" else "/".join([str(source), *escaped])
+    return "/".join(["" if source == "body" else str(source), *escaped])

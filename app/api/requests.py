@@ -9,14 +9,8 @@ import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from app.errors import (
-    BadRequest,
-    BodyTimeout,
-    BodyTooLarge,
-    InvalidCharacter,
-    InvalidField,
-    UnsupportedMediaType,
-)
+from app.api.characters import refuse_unstorable
+from app.errors import BadRequest, BodyTimeout, BodyTooLarge, UnsupportedMediaType
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -24,8 +18,9 @@ _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class BoundedRequest(Request):
     """A request whose body cannot outgrow its limit or take for ever."""
 
-    limit_bytes: int
-    timeout_s: float
+    def __init__(self, request: Request, limit_bytes: int, timeout_s: float) -> None:
+        super().__init__(request.scope, request.receive)
+        self.limit_bytes, self.timeout_s = limit_bytes, timeout_s
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         declared = self.headers.get("content-length", "0")
@@ -66,17 +61,14 @@ class UploadRoute(APIRoute):
         async def bound_first(request: Request) -> Response:
             _require(request, "multipart/form-data")
             settings = request.app.state.parts.settings
-            bounded = BoundedRequest(request.scope, request.receive)
-            bounded.limit_bytes, bounded.timeout_s = settings.max_upload_bytes, settings.upload_timeout_s
-            return await handle(bounded)
+            return await handle(BoundedRequest(request, settings.max_upload_bytes, settings.body_timeout_s))
 
         return bound_first
 
 
 async def _with_json(request: Request, limit_bytes: int, timeout_s: float) -> Request:
     _require(request, "application/json")
-    bounded = BoundedRequest(request.scope, request.receive)
-    bounded.limit_bytes, bounded.timeout_s = limit_bytes, timeout_s
+    bounded = BoundedRequest(request, limit_bytes, timeout_s)
     # Starlette looks here before it parses: our parser's result stands in for the lenient one of the json module.
     bounded._json = strict_json(await bounded.body())
     return bounded
@@ -99,33 +91,27 @@ async def _next_before(deadline: float, chunks: AsyncGenerator[bytes, None]) -> 
         raise BodyTimeout() from None
 
 
-def strict_json(body: bytes) -> Any:
-    """The parsed body. NaN, bad UTF-8, deep nesting and lone surrogates are refused, each with a clear problem."""
+def strict_json(body: bytes, root: str = "") -> Any:
+    """The parsed body. NaN, bad UTF-8, deep nesting, NUL and lone surrogates are refused, each with a clear problem.
+
+    `root` is the pointer to it, where the JSON is only a part of the body.
+    """
     try:
-        return orjson.loads(body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        if b"\\ud" in body.lower():
-            _refuse_lone_surrogate(body)
+        _refuse_lone_surrogate(body, root)
         raise BadRequest(f"The body is not valid JSON (line {error.lineno}, column {error.colno}).") from None
+    if b"\\u0000" in body:  # there is no other way to write a NUL in JSON
+        refuse_unstorable(document, root)
+    return document
 
 
-def _refuse_lone_surrogate(body: bytes) -> None:
+def _refuse_lone_surrogate(body: bytes, root: str) -> None:
     """Half of a surrogate pair is legal to the json module alone, which so can tell where it stands."""
+    if b"\\ud" not in body.lower():
+        return
     try:
-        parsed = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return
-    for pointer, text in _texts(parsed):
-        for offset, character in enumerate(text):
-            if "\ud800" <= character <= "\udfff":
-                raise InvalidCharacter(
-                    f"Half of a surrogate pair at offset {offset}.",
-                    errors=(InvalidField(pointer, f"lone_surrogate_at_{offset}"),),
-                )
-
-
-def _texts(parsed: Any) -> list[tuple[str, str]]:
-    """The top-level strings with their pointers: where transcripts and notes stand."""
-    if not isinstance(parsed, dict):
-        return []
-    return [(f"/{name}", value) for name, value in parsed.items() if isinstance(value, str)]
+    refuse_unstorable(document, root)

@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from app.api.access import CallerDep, PartsDep
-from app.api.bodies import NewSop, SopChange, SopPage, StoredSop
+from app.api.clinic_bodies import NewSop, SopChange, SopPage, StoredSop
+from app.api.documented import BODY, READ, SOP, problems
 from app.api.requests import JsonRoute
-from app.api.visits import check_characters, clinician_of
+from app.api.visits import clinician_of
 from app.db import sops
 from app.db.rows import columns
 from app.db.users import find_or_create_user
@@ -18,16 +19,17 @@ router = APIRouter(tags=["sops"], route_class=JsonRoute)
 _MISSING = "There is no SOP under that id."
 
 
-@router.post("/sops", status_code=201, response_model=StoredSop)
-async def create_sop(body: NewSop, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+@router.post("/sops", status_code=201, response_model=StoredSop, responses=problems(*BODY))
+async def create_sop(
+    body: Annotated[NewSop, Body(openapi_examples=SOP)], parts: PartsDep, caller: CallerDep
+) -> dict[str, Any]:
     values = body.model_dump(exclude={"user"})
-    _check(values)
     async with parts.db.write() as session:
         user_id = await find_or_create_user(session, clinician_of(body.user, caller))
         return columns(await sops.create_sop(session, {**values, "user_id": user_id}))
 
 
-@router.get("/sops", response_model=SopPage)
+@router.get("/sops", response_model=SopPage, responses=problems(*READ))
 async def list_sops(
     parts: PartsDep,
     caller: CallerDep,
@@ -40,7 +42,7 @@ async def list_sops(
     return {"items": [columns(row) for row in page], "next_cursor": following}
 
 
-@router.get("/sops/{sop_id}", response_model=StoredSop)
+@router.get("/sops/{sop_id}", response_model=StoredSop, responses=problems(404, *READ))
 async def get_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     async with parts.db.read() as session:
         row = await sops.find_sop(session, caller.organization_id, sop_id)
@@ -49,27 +51,19 @@ async def get_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str,
     return columns(row)
 
 
-@router.patch("/sops/{sop_id}", response_model=StoredSop)
-async def update_sop(sop_id: UUID, body: SopChange, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
-    changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
-    _check(changes)
+@router.patch("/sops/{sop_id}", response_model=StoredSop, responses=problems(404, *BODY))
+async def update_sop(sop_id: UUID, changes: SopChange, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     if not changes:
         return await get_sop(sop_id, parts, caller)
     async with parts.db.write() as session:
-        row = await sops.update_sop(session, caller.organization_id, sop_id, changes)
+        row = await sops.update_sop(session, caller.organization_id, sop_id, dict(changes))
     if row is None:
         raise NotFound(_MISSING)
     return columns(row)
 
 
-@router.delete("/sops/{sop_id}", status_code=204, response_class=Response)
+@router.delete("/sops/{sop_id}", status_code=204, response_class=Response, responses=problems(404, *READ))
 async def delete_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> None:
     async with parts.db.write() as session:
         if not await sops.delete_sop(session, caller.organization_id, sop_id):
             raise NotFound(_MISSING)
-
-
-def _check(values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        if isinstance(value, str):
-            check_characters(value, f"/{name}")

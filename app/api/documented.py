@@ -1,0 +1,63 @@
+"""What the API's own documentation tells beside its bodies: the problems of a route, and requests to start from."""
+
+from typing import Any
+
+from fastapi.openapi.models import Example
+
+from app.errors import Problem
+
+READ = (422, 500, 503)
+BODY = (400, 408, 409, 413, 415, *READ)
+MODEL = (502, 504)
+
+VISIT: dict[str, Example] = {
+    "visit": {
+        "summary": "A transcript, with what helps to read it",
+        "value": {
+            "transcript": "Doctor: Take ibuprofen 400 mg twice a day for ten days, and come back in two weeks.\n"
+            "Patient: All right, I will.",
+            "notes": "Second visit for the knee.",
+            "user": {"email": "dr.lee@clinic.example", "name": "Dr Lee"},
+            "visit_date": "2026-11-20",
+            "custom_categories": [{"name": "billing_codes", "description": "Codes that were named for billing."}],
+        },
+    }
+}
+SOP: dict[str, Example] = {
+    "sop": {
+        "summary": "A procedure with numbered steps",
+        "value": {
+            "title": "Fever in adults",
+            "content": "1. Ask how long it has lasted.\n2. Offer a return visit if it lasts over three days.",
+            "category": "infections",
+            "priority": "high",
+            "user": {"email": "dr.lee@clinic.example"},
+        },
+    }
+}
+TEST_CASE: dict[str, Example] = {
+    "test_case": {
+        "summary": "A transcript with what is right for it",
+        "value": {
+            "title": "Knee pain",
+            "transcript": "Doctor: Take naproxen 500 mg with food.\nPatient: Fine.",
+            "expected": {
+                "medication_instructions": [
+                    {"medication_name": "naproxen", "dosage": "500 mg", "special_instructions": "with food"}
+                ]
+            },
+        },
+    }
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """FastAPI's `responses` for problems of those statuses."""
+    # By reference, since FastAPI would show a model as application/json; stored runs bring the schema in.
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    return {status: {"description": _titles(status), "content": content} for status in statuses}
+
+
+def _titles(status: int) -> str:
+    kinds: list[type[Problem]] = [Problem, *Problem.__subclasses__()]
+    return ", ".join(kind.title for kind in kinds if kind.status == status)
