@@ -116,7 +116,8 @@ def _with_article(small: str) -> Iterator[Duration]:
 
 
 def _goes_on(small: str, span: Duration) -> bool:
-    before = small[max(0, span.start - 40) : span.start]
+    first = min([span.start, *(start for start, _ in span.withdrawn)])
+    before = small[max(0, first - 40) : first]
     if _COURSE.match(small, span.end):
         return True
     if not _FOR.search(before) or _PAST_AFTER.match(small, span.end) or _PAST_BEFORE.search(before):

@@ -22,8 +22,8 @@ _BIDS = re.compile(
 )
 _ORDERED_AFTER = re.compile(
     r"^[\w ,']{0,30}?\b(?:so )?(?:i'll|i will|i'm (?:gon ?na|going to)|we'll|let's|i'd|i want to|i've)(?: \w+)?"
-    r" (?:order(?:ed)?|arrange|book(?:ed)?|do|get|send|request(?:ed)?|put)\b (?:it|that|one|this|those|them"
-    r"|the referral|in for|next|today)?(?!\w)"
+    r" (?:order(?:ed)?|arrange|book(?:ed)?|do|get|send|request(?:ed)?|put|refer|make|sort|organi[sz]e)\b"
+    r" (?:it|that|one|this|those|them|you|the referral|in the referral|a referral|the form|in for|next|today)?(?!\w)"
 )
 _FOR_ANOTHER = re.compile(
     r"\bfor (?:your|his|her) (?:wife|husband|partner|mother|father|mom|mum|dad|sister"

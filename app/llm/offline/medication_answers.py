@@ -41,7 +41,7 @@ _ALLERGIES = re.compile(r"\ballerg")
 # What the next speaker says of the medicine just named, without naming it.
 _FOLLOW_UP = re.compile(
     r"\b(?:(?P<stop>(?:stop|discontinue|come off|hold)(?: taking| using)?)|(?P<continue>continue"
-    r"|keep(?: on)?(?: taking| using)?|carry on|stay on|stick with"
+    r"|keep(?: on)?(?: taking| using| doing| up)?|carry on|stay on|stick with"
     r"|continue taking|keep going|keep on)|(?P<change>increase|decrease|double|reduce|lower|halve"
     r"|bump up))(?: on| with)? (?:it|that|this|them|those|the same)\b"
 )

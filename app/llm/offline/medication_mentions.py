@@ -42,9 +42,10 @@ _NEXT_THING = re.compile(
     r"\b(?:or|plus|instead|stop|as well as|and (?:then )?(?:i|we|you|also|the|some|a)|also|but|not)\b"
 )
 _TAKEN_BACK = re.compile(
-    r"[\s,.;-]*(?:(?:uh|um|er|no|oh|wait|well)[\s,.;-]+)*(?:sorry|i'?m sorry|i mean|i meant|correction"
-    r"|scratch that|rather|actually(?: no)?|my mistake"
-    r"|let me correct that|strike that|excuse me)[\s,.;-]+(?:(?:uh|um|the|it's|i mean|make that|no)[\s,.;-]+)*"
+    r"[\s,.;…-]*(?:(?:uh|um|er|or|no|oh|wait|well)[\s,.;…-]+)*(?:sorry|apologies|i ?'?m sorry|i mean|i meant|correction"
+    r"|scratch that|rather|actually(?: no)?|my mistake|let me correct that|strike that|excuse me|pardon(?: me)?"
+    r"|make (?:it|that)|let's (?:say|do|make (?:it|that))|wait|hang on|hold on|no(?=\s*[,.;…-]))[\s,.;…-]+"
+    r"(?:(?:uh|um|the|it's|i mean|i meant|to|make (?:it|that)|let's (?:say|do|go with|make (?:it|that))|no)[\s,.;…-]+)*"
 )
 _WHICH_IS = re.compile(
     r"[\s,]*(?:(?:which|that|this|it)(?:'s| is| are)|is|as|like|for|or)?(?: (?:a|an|the|your|that|some|called"

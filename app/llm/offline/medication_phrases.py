@@ -48,6 +48,11 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"i(?:'m| am)? (?:scared|afraid|nervous|worried) (?:of|about)(?: taking)?",
     ),
     "unneeded": (
+        rf"{_NOT} (?:\w+ )?(?:feel |be )?(?:comfortable|happy|inclined|keen|prepared|willing|convinced|minded)"
+        r"(?: \w+){0,2}? (?:giv|prescrib|start|put|us|add|hand)\w*(?: you)?(?: on)?",
+        r"(?:would|'d) have (?:given|prescribed|put|started|sent|offered)(?: you)?(?: on)?(?: a| some)?",
+        r"(?:no|little|not much) (?:point|sense|use|value|benefit) (?:in|to|from|of)?(?: \w+ing)?(?: you)?(?: on)?",
+        r"don't bother (?:with|taking|getting)",
         rf"{_NOT} (?:think )?(?:that )?(?:you |we |i |he |she |it )?(?:think |are |going to |be |have to "
         rf"|want to |need to |to )*"
         r"(?:need\w*|start\w*|giv\w+|prescrib\w+|put\w*|recommend\w*|requir\w+|advise|warrant|necessary"
@@ -92,8 +97,9 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:consider|considering|think about|thinking about|next (?:step|option|line (?:of|treatment))"
         r"|down the (?:road|line)"
         r"|option of|possibility of"
-        r"|talk about|discuss|options? (?:is|are|include|would be))(?: (?:is|starting|adding|trying|using"
-        r"|would be))?",
+        r"|talk about|discuss|(?:options?|possibilit(?:y|ies)|choices?) (?:is|are|include|would be|might be))"
+        r"(?: (?:is|to (?:start|try|use|go on)|going (?:on|with|for)|starting|adding|trying|using|taking|would be))?",
+        r"(?:one|another) (?:option|possibility|thing|choice)(?: we| you| i)?(?: could| might| may)? (?:try|use|do|is)",
         r"(?:later(?: on)?|eventually|in (?:the )?future|some ?day|at some (?:point|stage)|one day|next time|in time)"
         r" (?:we|i)(?:'ll| can| could| might| may| will| would)?(?: always)? (?:try|add|start|use|switch|give|go"
         r"|increase|put|move)(?: \w+){0,3}",
@@ -153,7 +159,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"|'d|'s| have| had| has)?(?: \w+ly| first)? "
         r"(?:put|started|placed) (?:you|me|her|him) (?:back )?on",
         r"(?:started|put|placed|switched) me (?:back )?(?:on|to)",
-        r"i (?:still |currently |only |usually |always |normally )*(?:take|use|have)",
+        r"i (?:still |currently |only |usually |always |normally |also )*(?:take|use|have|inject|swallow|apply|inhale)",
         r"you (?:still |currently |already |do )*(?:take|use)",
         r"(?:she|he) (?:still |currently |also )*(?:takes|uses)",
         r"medications? (?:include|are|is|that|list|of)",
