@@ -9,6 +9,7 @@ from app.language.clauses import split_clauses
 from app.language.dues import find_dues
 from app.language.numbers import find_numbers, is_correction
 from app.language.plain import plain
+from app.llm.offline.reactions import tells_reaction
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.topics import first_problem, topic_of
 from app.llm.offline.visit import SpokenTurn
@@ -76,8 +77,14 @@ def cut_visit(turns: Sequence[SpokenTurn]) -> list[Said]:
 
 def _complaint(turns: Sequence[SpokenTurn]) -> str | None:
     """The problem named first in the visit's opening: what it is about until the clinician says."""
-    opening = (plain(turn.text[:600]) for turn in turns[:_OPENING_TURNS])
-    return next((problem for words in opening if (problem := first_problem(words))), None)
+    before = ""
+    for turn in turns[:_OPENING_TURNS]:
+        words = plain(turn.text[:600])
+        problem = None if tells_reaction(words, before) else first_problem(words)
+        if problem:
+            return problem
+        before = words
+    return None
 
 
 def _asks(words: str) -> bool:

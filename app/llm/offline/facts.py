@@ -12,6 +12,7 @@ from app.language.plain import plain
 from app.language.problems import ProblemMention, find_problems
 from app.language.turns import Role
 from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.reactions import REACTION, REACTS, SUBSTANCES, tells_reaction
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.tidy import tidy
 from app.llm.offline.visit import SpokenTurn
@@ -33,8 +34,21 @@ _QUESTION = phrases("facts", "question", behind=r"[^.!?]*$")
 _YES = re.compile(
     r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|it (?:is|does|has)|all the time"
     r"|always|often|very|some|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally"
-    r"|definitely|quite)\b"
+    r"|definitely|quite|unfortunately|apparently|afraid so|i (?:think|believe|suppose|guess|reckon) so|since|every"
+    r"|most (?:days|nights|mornings|of)|now and (?:then|again)|on and off|off and on|a (?:few|couple|lot|bit|fair|touch)"
+    r"|loads|lots|mainly|mostly|especially|whenever|usually|when i|just (?:a|the|in|on|at|when|mild|some|recently|lately)"
+    r"|only (?:a|the|in|on|at|when)|that'?s (?:right|correct)|i'?ve (?:had|got|been)|there (?:is|has|was)"
+    r"|(?:it|that) (?:was|comes|came|does|has|started)|for (?:years|months|weeks|days|a|about|the)"
+    r"|(?:once|twice)|today|yesterday|recently|lately|sadly|too (?:much|often)|tons|plenty|indeed|mine)\b"
 )
+_SAYS_YES = re.compile(r"\b(?:yes|yeah|yep|i do|i have|i am|it does|it is)\b(?! ?n[o']t)")
+_SAYS_NO = re.compile(
+    r"\b(?:no|nope|not|never|none|nothing|neither|nobody|can'?t say|without|have ?n't|do ?n't|did ?n't|is ?n't"
+    r"|are ?n't|was ?n't|has ?n't|does ?n't)\b(?! (?:sure|know|only|too bad|sleep|stop|well|good|great))"
+)
+_LONGEST_ANSWER = 12
+# "You have high cholesterol, right": a statement that asks.
+_TAG = re.compile(r"(?:\?|\b(?:right|correct|is that right|yeah|yes|am i right))\W*$")
 _NO = re.compile(
     r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:no|nope|nah|not|never|none|negative|i (?:do|have|am|did) ?n[o']t|nothing)\b"
 )
@@ -46,8 +60,12 @@ _NEGATED_BEHIND = re.compile(
     r"|denied)\b"
 )
 _HISTORICAL_BEHIND = re.compile(
-    r"^(?:\W*\w+){0,3}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past"
+    r"^(?:\W*\w+){0,4}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past"
     r"|in my (?:twenties|thirties|teens|childhood)|back in \d"
+    r"|as a (?:little|young)|as (?:kids|children|a student)|in (?:my|his|her) (?:teens|\w+ties|childhood|youth|school)"
+    r"|back in (?:january|february|march|april|may|june|july|august|september|october|november|december|college|school|the)"
+    r"|(?:years|decades|ages|a (?:long )?while) (?:ago|back)|(?:stopped|cleared(?: up)?|went away) (?:when|after|years|last)"
+    r"|but (?:that|it)(?:'s)? (?:was|cleared|went|gone|got better|resolved|stopped|healed|all)|which (?:cleared|went|resolved)"
     r"|last (?:year|summer|winter)|but that was|a long time ago)\b"
 )
 _RISK_BEHIND = re.compile(
@@ -57,15 +75,10 @@ _RISK_BEHIND = re.compile(
 
 _ALLERGY = phrases("facts", "allergy")
 _NO_ALLERGY = re.compile(r"\b(?:no|not|never|without|denies|aren't|don't)\b|n't\b")
+_IT = re.compile(r"\s*(?:it|that|them|those|this)\b")
+_ALLERGIC_REACTION = re.compile(r"\b(?:hives|rash|anaphyla|swell|swollen|itch|wheez|welts|throat clos|blister)")
 _ASKS = re.compile(r"\b(?:any|do you|are you|have you|does|is (?:he|she)|what)\b")
 _FOR = re.compile(r"\b(?:for|with|about)(?: (?:my|your|his|her|the|seasonal|nasal))?\s*$")
-_REACTION = re.compile(
-    r"\b(?P<reaction>hives|rash|anaphyla\w+|swelling|itch\w*|vomit\w*|throw up|trouble breathing"
-    r"|difficulty breathing|shortness of breath|nausea|stomach upset"
-    r"|break(?:s|ing)? out|broke out|throat (?:closes|closed|swells|swelled|swelling)|facial swelling|diarrh\w+"
-    r"|wheez\w+|cough|dizz\w+|angioedema|welts)\b"
-)
-_SUBSTANCES = phrases("facts", "substances")
 
 
 # How far, in characters, words bear on a name; a clause without any mark may be as long as the visit.
@@ -80,6 +93,7 @@ class _Sentence:
     role: Role | None
     clause: Clause
     reply: str
+    question: str
 
     @property
     def text(self) -> str:
@@ -114,8 +128,10 @@ def read_allergies(turns: Sequence[SpokenTurn]) -> list[Item]:
             substances = _substances(text, cue) if _YES.match(sentence.reply) else []
         elif cue:
             substances = _substances(text, cue)
+        elif sentence.turn.number == asked_in + 1:
+            substances = _named_in_answer(text)
         else:
-            substances = _named_in_answer(text) if sentence.turn.number == asked_in + 1 else []
+            substances = _not_tolerated(text, sentence)
         for substance in substances:
             found.setdefault(substance, _allergy(substance, text, sentence))
     return list(found.values())
@@ -134,7 +150,8 @@ def _sentences(turns: Sequence[SpokenTurn], is_wanted: Callable[[str], bool]) ->
         clauses = split_clauses(turn.text)
         following = plain(turns[at + 1].text) if at + 1 < len(turns) else ""
         for n, clause in enumerate(clauses):
-            yield _Sentence(turn, roles[at], clause, following if n >= len(clauses) - 2 else "")
+            asked = plain(turns[at - 1].text) if at else ""
+            yield _Sentence(turn, roles[at], clause, following if n >= len(clauses) - 2 else "", asked)
 
 
 def _problem(problem: ProblemMention, assertion: Assertion, sentence: _Sentence) -> Item:
@@ -155,9 +172,11 @@ def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None
     if sentence.role != "patient" and _RISKS.search(earlier):
         return None
     of_family = _RELATIVE.search(before) or _RELATIVE.search(after[:40]) or _is_of_relative(before, earlier, sentence)
-    if sentence.role != "patient" and (_QUESTION.search(before) or after.rstrip().endswith("?")):
-        answer = _answered(sentence.reply)
-        return _of_family(answer, sentence.reply) if of_family else _in_time(answer, before)
+    if sentence.role != "patient" and (_QUESTION.search(before) or _TAG.search(after)):
+        answer = _answered(sentence.reply, problem)
+        return _of_family(answer, sentence.reply) if of_family else _in_time(answer, before + sentence.reply[:60])
+    if tells_reaction(plain(text), sentence.question if sentence.role == "patient" else ""):
+        return None
     if of_family:
         return None if _ABSENT.search(before) else "family"
     if _NOT_SAID_OF_PATIENT.search(before) or _RISK_BEHIND.match(after):
@@ -195,36 +214,59 @@ def _stated(before: str, after: str) -> Assertion:
     return "possible" if _POSSIBLE.search(before) else "present"
 
 
-def _answered(reply: str) -> Assertion | None:
+def _answered(reply: str, problem: ProblemMention) -> Assertion | None:
+    """What the reply makes of the problem asked about; where it names problems itself, it is about those alone."""
+    said = next(iter(re.split(r"[.?!](?:\s|$)", reply.strip())), "")
     if _NO.match(reply):
         return "absent"
-    return "present" if _YES.match(reply) else None
+    if _RELATIVE.search(said):
+        return None
+    named = {other.name for other in find_problems(said)}
+    if named and problem.name not in named:
+        return None
+    if _YES.match(reply) or (named and not _SAYS_NO.search(said)):
+        return "present"
+    if len(said.split()) > _LONGEST_ANSWER:
+        return None
+    if _SAYS_NO.search(said):
+        return "absent"
+    return "present" if _SAYS_YES.search(said) else None
 
 
 def _is_about_allergies(words: str) -> bool:
-    return bool(_ALLERGY.search(plain(words)))
+    small = plain(words)
+    return bool(_ALLERGY.search(small) or REACTS.search(small))
 
 
 def _substances(text: str, cue: re.Match[str]) -> list[str]:
     """What an allergy cue is about: named behind "allergic to" or before "allergy"; not "claritin for allergies"."""
     before = text[: cue.start()]
-    if cue[0].startswith("can") and not _REACTION.search(text, cue.end()):
+    if cue[0].startswith("can") and not (REACTION.search(text, cue.end()) or "allerg" in text[cue.end() :]):
         return []
     if _NO_ALLERGY.search(before) or _RELATIVE.search(before) or _FOR.search(before):
         return []
     behind = _named_in_answer(text[cue.end() :])
+    if not behind and _IT.match(text, cue.end()):
+        return _named_in_answer(before)
     return behind or (_named_in_answer(" ".join(before.split()[-3:])) if cue[0] in ("allergy", "allergies") else [])
+
+
+def _not_tolerated(text: str, sentence: _Sentence) -> list[str]:
+    """What the patient says brings out a reaction, without a word of allergy: "penicillin gives me hives"."""
+    if sentence.role == "clinician" or not REACTS.search(text) or not _ALLERGIC_REACTION.search(text):
+        return []
+    return [] if _RELATIVE.search(text) or _NO_ALLERGY.search(text) else _named_in_answer(text)
 
 
 def _named_in_answer(text: str) -> list[str]:
     if _NO.match(text):
         return []
     drugs = [drug.name for drug in find_drugs(text) if "allerg" not in drug.name]
-    return list(dict.fromkeys([*drugs, *(match[0] for match in _SUBSTANCES.finditer(text))]))
+    return list(dict.fromkeys([*drugs, *(match[0] for match in SUBSTANCES.finditer(text))]))
 
 
 def _allergy(substance: str, text: str, sentence: _Sentence) -> Item:
-    reaction = _REACTION.search(text)
+    reaction = REACTION.search(text)
     start = max(0, plain(sentence.text).find(substance))
     return {
         "substance": substance,

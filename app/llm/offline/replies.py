@@ -16,7 +16,9 @@ _BARE_NO = re.compile(
     r"\W*(?:(?:oh|well|um+|uh|hmm|honestly)\W+)*(?:no|nope|nah)\b\W*(?:(?:sorry|doctor|doc|please|not really)\W*)?"
 )
 # Behind the proposal something else was asked, which the "no" answers.
-_ASKED_SINCE = re.compile(r"\?|\b(?:any|question|do you|are you|have you|did you|does|is that|is there|how|what|okay)\b")
+_ASKED_SINCE = re.compile(
+    r"\?|\b(?:any|question|do you|are you|have you|did you|does|is that|is there|how|what|okay)\b"
+)
 _OPENS = r"^(?:(?:okay|ok|alright|all right|fair enough|sure|fine|no problem|well|then|so|right)[,.]? ?)*"
 _TAKES_BACK = re.compile(
     rf"{_OPENS}(?:we|i)(?:'ll| will) (?:not|skip|hold off|leave (?:it|that))"
