@@ -44,7 +44,10 @@ def refuse_unstorable_text(text: str, pointer: str) -> None:
 
 
 def _texts(document: Any) -> Iterator[_Place]:
-    """Every text and every name, in order; not by recursion, since a body may nest deep."""
+    """Every text and every name, in order, but for the clean ones of a list, which may be very many.
+
+    Not by recursion, since a body may nest deep.
+    """
     waiting = [_Place(None, document, None)]
     while waiting:
         place = waiting.pop()
@@ -54,7 +57,12 @@ def _texts(document: Any) -> Iterator[_Place]:
             for name, held in reversed(place.value.items()):
                 waiting += _Place(name, held, place), _Place(None, name, place)
         elif isinstance(place.value, list):
-            waiting.extend(_Place(n, held, place) for n, held in reversed([*enumerate(place.value)]))
+            held_at = reversed([*enumerate(place.value)])
+            waiting.extend(_Place(position, held, place) for position, held in held_at if not _is_clean(held))
+
+
+def _is_clean(value: Any) -> bool:
+    return not isinstance(value, str | list | dict) or (isinstance(value, str) and not _UNSTORABLE.search(value))
 
 
 def _pointer(place: _Place) -> str:
