@@ -2,12 +2,47 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(gt=0)]
+
+def _postgresql(url: SecretStr) -> SecretStr:
+    try:
+        parts = make_url(url.get_secret_value())
+        valid = parts.drivername in ("postgres", "postgresql", "postgresql+asyncpg")
+        valid = valid and "@" not in f"{parts.host}{parts.database}"  # where the rest of a password with one ends up
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        valid = False
+    if not valid:
+        raise ValueError("must look like postgresql://user:password@host/database, with marks in the password as %40")
+    return url
+
+
+def _web_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("must look like https://host/v1")
+    return url
+
+
+def _header_safe(key: SecretStr) -> SecretStr:
+    """Whatever else is in a key, it has to travel in an HTTP header (RFC 9110, section 5.5)."""
+    value = key.get_secret_value()
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be one line of ASCII characters without spaces")
+    return key
+
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -17,7 +52,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     # Storage
-    database_url: SecretStr | None = None
+    database_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = None
     data_dir: Path = Path(".data")
     db_pool_size: Count = 20
     db_max_overflow: Annotated[int, Field(ge=0)] = 30
@@ -27,10 +62,10 @@ class Settings(BaseSettings):
 
     # Model provider
     llm_provider: Literal["offline", "openai"] = "offline"
-    openai_api_key: SecretStr | None = None
-    openai_base_url: str | None = None
+    openai_api_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
+    openai_base_url: Annotated[str, AfterValidator(_web_address)] | None = None
     llm_model: str = "gpt-4.1-mini"
-    llm_temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    llm_temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 0.0
     llm_max_output_tokens: Count = 8000
     llm_attempts: Annotated[int, Field(ge=1, le=3)] = 3
     llm_attempt_timeout_s: Seconds = 30.0
@@ -39,6 +74,10 @@ class Settings(BaseSettings):
     embedding_timeout_s: Seconds = 10.0
     embedding_dimensions: Annotated[int, Field(ge=1, le=4000)] = 256
     request_deadline_s: Seconds = 60.0
+
+    # Where `serve` listens
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
 
     # Access and logs
     auth: Literal["disabled"] = "disabled"

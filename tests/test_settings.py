@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.settings import Settings
 from tests.conftest import PROJECT
@@ -56,6 +56,28 @@ def test_environment_and_file_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path
         {"log_format": "xml"},
         {"auth": "off"},
         {"embedding_dimensions": 4001},
+        {"request_deadline_s": "inf"},
+        {"request_deadline_s": "nan"},
+        {"db_statement_timeout_s": 1e9},
+        {"llm_temperature": "nan"},
+        {"confidence_high": "nan"},
+        {"port": 65536},
+        {"port": -1},
+        {"openai_base_url": "notaurl"},
+        {"openai_base_url": "ftp://host/v1"},
+        {"openai_base_url": "https://"},
+        {"openai_base_url": "http://host:port/v1"},
+        {"openai_base_url": "http://host:99999/v1"},
+        {"openai_base_url": "http://ho st/v1"},
+        {"openai_base_url": "http://host/v1\n"},
+        {"openai_api_key": "sk-one\nsk-two"},
+        {"openai_api_key": "sk-ä"},
+        {"openai_api_key": "sk one"},
+        {"database_url": "garbage"},
+        {"database_url": "mysql://host/database"},
+        {"database_url": "postgresql+psycopg://host/database"},
+        {"database_url": "postgresql://user:p@ss@host/database"},
+        {"database_url": "postgresql://user:p@ss/w:rd@host/database"},
     ],
     ids=str,
 )
@@ -64,8 +86,39 @@ def test_senseless_settings_are_refused(wrong: dict[str, object]) -> None:
         Settings(_env_file=None, **wrong)
 
 
-def test_a_refusal_shows_no_secret() -> None:
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"openai_base_url": "http://localhost:11434/v1"},
+        {"openai_base_url": "https://[::1]:8443/v1/"},
+        {"openai_api_key": "sk-proj_4/x+=="},
+        {"database_url": "postgres://host/database"},
+        {"database_url": "postgresql://user:p%40ss%2Fw%3Ard@host:5433/database"},
+        {"database_url": "postgresql+asyncpg://user@/database?host=/run/postgresql"},
+        {"port": 0},
+        {"request_deadline_s": 3600},
+    ],
+    ids=str,
+)
+def test_sensible_settings_are_taken(right: dict[str, object]) -> None:
+    settings = Settings(_env_file=None, **right)
+    for name, value in right.items():
+        taken = getattr(settings, name)
+        assert (taken.get_secret_value() if isinstance(taken, SecretStr) else taken) == value
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_sops": "x"},
+        {"openai_api_key": "xylophone\n"},
+        {"database_url": "mysql://u:xylophone@h/d"},
+        {"openai_base_url": "https://u:xylophone@h:x/"},
+    ],
+    ids=str,
+)
+def test_a_refusal_shows_no_secret(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as refused:
-        Settings(_env_file=None, **SECRETS, max_sops="x")
+        Settings(_env_file=None, **{**SECRETS, **wrong})
     assert "xylophone" not in str(refused.value)
     assert "xylophone" not in repr(Settings(_env_file=None, **SECRETS))
