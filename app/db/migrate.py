@@ -11,7 +11,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db.engine import sqlstate
+
 PROJECT = Path(__file__).parents[2]
+# duplicate_database; and unique_violation, where another process made it in the same moment.
+_THERE_ALREADY = ("42P04", "23505")
 
 
 def alembic_config(url: URL) -> Config:
@@ -48,8 +52,8 @@ async def create_database(server: URL, name: str) -> URL:
     try:
         async with engine.connect() as connection:
             await connection.execute(text(f'CREATE DATABASE "{name}"'))
-    except exc.ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) != "42P04":  # duplicate_database
+    except exc.DBAPIError as error:
+        if sqlstate(error) not in _THERE_ALREADY:
             raise
     finally:
         await engine.dispose()
