@@ -1,5 +1,6 @@
 """The pooled async engine, with the only two ways to a session: `read()` and `write()`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from app.db.tables import encode_halfvec
 from app.errors import Conflict, Overloaded, StorageFull, StorageUnavailable
 from app.settings import Settings
+
+# After the server's own timeout, which tells more, had its chance.
+_COMMAND_MARGIN_S = 2.0
+_PING_TIMEOUT_S = 2.0
 
 
 class Database:
@@ -31,7 +36,12 @@ class Database:
             hide_parameters=True,
             json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
             json_deserializer=orjson.loads,
-            connect_args={"timeout": settings.db_pool_timeout_s, "server_settings": _server_settings(settings)},
+            connect_args={
+                "timeout": settings.db_pool_timeout_s,
+                # A server that hangs cannot enforce its own statement timeout.
+                "command_timeout": settings.db_statement_timeout_s + _COMMAND_MARGIN_S,
+                "server_settings": _server_settings(settings),
+            },
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self._engine.sync_engine, "connect", _speak_halfvec)
@@ -51,7 +61,16 @@ class Database:
                 yield session
 
     async def ping(self) -> None:
-        """Raises `StorageUnavailable` when the database does not answer."""
+        """Raises `StorageUnavailable` when the database does not answer within two seconds."""
+        answer = asyncio.create_task(self._ask())
+        answered, _ = await asyncio.wait({answer}, timeout=_PING_TIMEOUT_S)
+        if not answered:
+            # Not waited for: to close a connection that hangs takes as long again.
+            answer.cancel()
+            raise StorageUnavailable(retry_after_s=1)
+        answer.result()
+
+    async def _ask(self) -> None:
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
 
