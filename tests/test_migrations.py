@@ -1,6 +1,7 @@
 """The migrations: up, down and up again, in step with the tables, and safe to start from several processes at once."""
 
 import asyncio
+import os
 import re
 import shutil
 import subprocess
@@ -41,6 +42,38 @@ async def test_up_down_and_up_again(server_url: URL) -> None:
 async def test_the_migrations_make_the_tables_of_the_code(database_url: URL) -> None:
     """`alembic check`: raises when a migration is missing."""
     await asyncio.to_thread(command.check, migrate.alembic_config(database_url))
+
+
+async def alembic(*words: str, url: str) -> tuple[int | None, str]:
+    """The command itself, as a developer runs it; its exit code and all it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "alembic", *words),
+        cwd=PROJECT,
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, said.decode()
+
+
+async def test_the_alembic_command_takes_the_database_of_the_settings(server_url: URL) -> None:
+    async with fresh_database(server_url, migrated=False) as url:
+        whole = url.render_as_string(hide_password=False)
+        assert await alembic("upgrade", "head", url=whole) == (0, "")
+        assert await migrate.is_current(url)
+        code, said = await alembic("check", url=whole)
+        assert code == 0, said
+        assert await alembic("downgrade", "base", url=whole) == (0, "")
+        assert await tables_of(url) == {"alembic_version"}
+
+
+@pytest.mark.skipif((PROJECT / ".env").exists(), reason="a developer's own settings name a database")
+async def test_the_alembic_command_says_what_it_lacks() -> None:
+    code, said = await alembic("check", url="")
+    assert code != 0
+    assert "DATABASE_URL" in said
+    assert "Traceback" not in said
 
 
 async def test_the_local_organization_is_there(database_url: URL) -> None:
