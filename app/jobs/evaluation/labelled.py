@@ -7,6 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from app.jobs.evaluation.label_shape import check_labels
+
 Split = Literal["dev", "check"]
 Item = dict[str, Any]
 Answer = dict[str, Any]
@@ -41,16 +43,15 @@ def split_of(visit_id: str) -> Split:
     return "dev" if sha256(visit_id.encode()).digest()[0] % 2 == 0 else "check"
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Any]]:
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
+                check_labels(number, line)
                 yield number, json.loads(line)
 
 
-def _visit(number: int, row: Any) -> LabelledVisit:
-    if not isinstance(row, dict) or not isinstance(row.get("transcript"), str):
-        raise ValueError(f"line {number} holds no visit with a transcript")
+def _visit(number: int, row: dict[str, Any]) -> LabelledVisit:
     return LabelledVisit(
         id=str(row.get("id", number)),
         transcript=row["transcript"],
