@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import httpx
 import orjson
 import typer
-import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 
+from app import __version__
+from app.db.postgres_programs import EmbeddedServerFailed
 from app.in_process import api_client
 from app.logs import configure_logging
-from app.main import SchemaBehind, migrate_database
+from app.main import SchemaBehind, create_app, migrate_database
 from app.serving import StartFailed
 from app.serving import serve as run_service
 from app.settings import Settings
@@ -25,6 +26,8 @@ cli.add_typer(sops, name="sops")
 out, progress = Console(), Console(stderr=True)
 
 Url = Annotated[str | None, typer.Option(help="A running service; without it the command runs its own.")]
+Host = Annotated[str | None, typer.Option(help="Where to listen.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="What the API gives, as JSON.")]
 
 
@@ -32,7 +35,7 @@ def main() -> None:
     """The entry point: failures that a user can mend are one line, not a traceback."""
     try:
         cli()
-    except (ValidationError, SchemaBehind, StartFailed) as error:
+    except (ValidationError, SchemaBehind, StartFailed, EmbeddedServerFailed) as error:
         _fail(_first_line(error))
     except httpx.HTTPStatusError as error:
         _fail(_detail(error.response))
@@ -40,12 +43,29 @@ def main() -> None:
         _fail(f"{type(error).__name__}: {error}")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """What stands before a command."""
+
+
 @cli.command()
-def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Runs the service until it is told to stop."""
+def serve(host: Host = None, port: Port = None) -> None:
+    """Runs the service until it is told to stop; HOST and PORT of the settings say where, unless told here."""
+
+    def announce(url: str) -> None:
+        progress.print(f"medextract: {url}/docs  (metrics /metrics, timings /timings)", soft_wrap=True)
+
     settings = _settings()
-    progress.print(f"medextract: http://{host}:{port}/docs  (metrics /metrics, timings /timings)")
-    run_service(settings, host, port)
+    place = (host or settings.host, settings.port if port is None else port)
+    run_service(create_app(settings), settings, *place, announce)
 
 
 @cli.command()
@@ -53,7 +73,7 @@ def demo() -> None:
     """Starts the service, posts a sample visit to it over HTTP, and shows what comes back."""
     from app.demo import run_demo
 
-    _run(run_demo(_settings(log_level="WARNING"), out, progress))
+    _run(run_demo(_settings("WARNING"), out, progress))
 
 
 @cli.command()
@@ -88,8 +108,11 @@ def evaluate(
     """Scores the configured provider on labelled visits; they are stored like any other."""
     from app.jobs.evaluation.run import read_files, run_evaluation, write_report
 
-    visits = read_files([file, *(gold or [])])
-    scores = _run(run_evaluation(_settings(log_level="ERROR"), visits, url, progress))
+    try:
+        visits = read_files([file, *(gold or [])])
+    except ValueError as error:
+        _fail(f"not a file of labelled visits: {error}")
+    scores = _run(run_evaluation(_settings("ERROR"), visits, url, progress))
     out.print(scores.tables())
     if report:
         write_report(scores, report)
@@ -105,13 +128,15 @@ def migrate() -> None:
 
 
 @cli.command("offline-server")
-def offline_server(host: str = "127.0.0.1", port: int = 8100) -> None:
+def offline_server(host: str = "127.0.0.1", port: Annotated[int, typer.Option(min=0, max=65535)] = 8100) -> None:
     """Serves the offline provider to others, as an OpenAI-compatible API."""
     from app.llm.offline.server import create_offline_server
 
-    _settings()
-    progress.print(f"OPENAI_BASE_URL=http://{host}:{port}/v1 LLM_MODEL=rules-1 EMBEDDING_MODEL=wordllama-256")
-    uvicorn.run(create_offline_server(), host=host, port=port, log_config=None, access_log=False)
+    def announce(url: str) -> None:
+        settings = f"OPENAI_BASE_URL={url}/v1 LLM_MODEL=rules-1 EMBEDDING_MODEL=wordllama-256"
+        progress.print(settings, soft_wrap=True)
+
+    run_service(create_offline_server(), _settings(), host, port, announce)
 
 
 @sops.command("list")
@@ -151,15 +176,21 @@ def remove_sop(sop_id: str, url: Url = None) -> None:
 
 
 async def _call(method: str, path: str, url: str | None, **body: Any) -> Any:
-    async with api_client(_settings(log_level="WARNING"), url) as client:
+    async with api_client(_settings("WARNING"), url) as client:
         with progress.status("Working…"):
             response = await client.request(method, path, **body)
         response.raise_for_status()
         return response.json() if response.content else None
 
 
-def _settings(**overrides: Any) -> Settings:
-    settings = Settings(**overrides)
+def _settings(log_level: str = "INFO") -> Settings:
+    """Those of the environment; a command's own log level counts only where they name none."""
+    try:
+        settings = Settings()
+    except UnicodeDecodeError:
+        _fail(".env is not UTF-8 text")
+    if "log_level" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"log_level": log_level})
     configure_logging(settings)
     return settings
 
@@ -188,7 +219,7 @@ def _first_line(error: Exception) -> str:
     return str(error)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     progress.print(message, style="red", highlight=False, markup=False)
     raise SystemExit(1)
 

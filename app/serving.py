@@ -1,59 +1,97 @@
 """Serves the app for real: in the foreground until told to stop, or while a block runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import math
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from app.main import create_app
 from app.settings import Settings
+
+# What a request may take beyond its deadline, to be answered.
+_ANSWER_MARGIN_S = 5
 
 
 class StartFailed(RuntimeError):
     """The service did not start."""
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Blocks until a signal ends it; raises `StartFailed`, which says why."""
-    app = create_app(settings)
-    try:
-        uvicorn.Server(_config(app, host, port)).run()
-    except SystemExit:
-        raise _failure(app) from None
+def serve(app: Starlette, settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Blocks until a signal ends it; `on_ready` gets the base URL. Raises `StartFailed`, which says why."""
+    with _bound(host, port) as listener:
+        server = _Server(app, settings, lambda: on_ready(_base_url(listener)))
+        try:
+            server.run([listener])
+        except (SystemExit, OSError) as error:
+            raise _failure(app, error) from None
 
 
 @asynccontextmanager
 async def running(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """The base URL of the service while the block runs; port 0 takes a free one. Raises `StartFailed`."""
     app = create_app(settings)
-    server = uvicorn.Server(_config(app, host, port))
-    serving = asyncio.create_task(_serve(server))
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells it no other way
-        await asyncio.sleep(0.02)
-    if not server.started:
-        raise _failure(app)
+    with _bound(host, port) as listener:
+        ready = asyncio.Event()
+        server = _Server(app, settings, ready.set)
+        serving, waiting = asyncio.create_task(_serve(server, listener)), asyncio.create_task(ready.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.is_set():
+            waiting.cancel()
+            raise _failure(app, serving.result())
+        try:
+            yield _base_url(listener)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens, and does not wait forever for requests when it is to stop."""
+
+    def __init__(self, app: Starlette, settings: Settings, on_ready: Callable[[], None]) -> None:
+        patience = math.ceil(settings.request_deadline_s) + _ANSWER_MARGIN_S
+        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=patience))
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Taken before anything else is started; not listened to until all of it is."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        bound = server.servers[0].sockets[0].getsockname()
-        yield f"http://{bound[0]}:{bound[1]}"
-    finally:
-        server.should_exit = True
-        await serving
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except (OSError, UnicodeError) as error:
+        listener.close()
+        raise StartFailed(f"The service did not start: {host} port {port}: {_reason(error)}") from None
+    return listener
 
 
-def _config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    return uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
+def _base_url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _serve(server: uvicorn.Server) -> None:
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> BaseException | None:
     """uvicorn ends the process when the start fails; here the one who waits has to hear of it instead."""
     try:
-        await server.serve()
-    except SystemExit:
-        return
+        await server.serve([listener])
+    except (SystemExit, OSError) as error:
+        return error
+    return None
 
 
-def _failure(app: FastAPI) -> StartFailed:
-    error = getattr(app.state, "failure", None)
-    return StartFailed(f"The service did not start: {type(error).__name__}: {error}" if error else StartFailed.__doc__)
+def _failure(app: Starlette, ended_by: BaseException | None) -> StartFailed:
+    error = getattr(app.state, "failure", None) or ended_by
+    return StartFailed(f"The service did not start: {type(error).__name__}: {error}")
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
