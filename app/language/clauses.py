@@ -27,11 +27,14 @@ _BEGINS_A_THOUGHT = (
     r"|does that sound|do you have any|any (?:other )?questions|how does that sound"
 )
 _SUBJECT = (
-    r"(?:i|we|you|he|she|it|they)\b|(?:i|we|you|he|she|it|they|that|there)'\w|let's(?! (?:say|make (?:it|that))\b)|let me|if\b|when\b|once\b|then\b"
-    r"|also (?:i|we|you)\b|(?:come|pop|check) back\b|(?:come|pop) in\b|(?:see|call|ring|phone) (?:me|us)\b|please\b|for (?:your|the|his|her)\b|hey\b|make sure|try\b|again\b|in the meantime"
+    r"(?:i|we|you|he|she|it|they)\b|(?:i|we|you|he|she|it|they|that|there)'\w"
+    r"|let's(?! (?:say|make (?:it|that))\b)|let me|if\b|when\b|once\b|then\b"
+    r"|also (?:i|we|you)\b|(?:come|pop|check) (?:back|in)\b|please\b|for (?:your|the|his|her)\b|hey\b"
+    r"|make sure|try\b|again\b|in the meantime"
 )
 _CUE = re.compile(
     rf"\b(?<!')(?:(?:and|or|then) (?:, )?(?:{_SUBJECT}|{_BEGINS_A_THOUGHT})"
+    r"|(?<!back )(?<!in )(?<!phone )and (?:see|call|ring|phone) (?:me|us)\b"
     r"|(?:(?<!or )so|but|(?<!for )(?<!right )(?<!until )(?<!by )now|okay|ok|alright|all right|anyway)"
     r" (?:, )?(?!far\b|that\b)"
     rf"|(?P<bare>{_BEGINS_A_THOUGHT})(?!\w))"

@@ -12,6 +12,7 @@ from app.language.plain import plain
 from app.language.problems import ProblemMention, find_problems
 from app.language.turns import Role
 from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.problem_answers import NO, YES, answered_assertion
 from app.llm.offline.reactions import REACTION, REACTS, SUBSTANCES, tells_reaction
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.tidy import tidy
@@ -31,27 +32,8 @@ _POSSIBLE = phrases("facts", "possible", behind=r"[^.?!]*$")
 _HISTORICAL = phrases("facts", "historical", behind=r"[^.?!]*$")
 _NOT_SAID_OF_PATIENT = phrases("facts", "not_said_of_patient", behind=r"[^.?!]*$")
 _QUESTION = phrases("facts", "question", behind=r"[^.!?]*$")
-_YES = re.compile(
-    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:yes|yeah|yep|yup|mm-hmm|correct|right|it (?:is|does|has)|all the time"
-    r"|always|often|very|some|i (?:do|am|have|did)\b(?! n't)|a little|a bit|some(?:times)?|occasionally"
-    r"|definitely|quite|unfortunately|apparently|afraid so|i (?:think|believe|suppose|guess|reckon) so|since|every"
-    r"|most (?:days|nights|mornings|of)|now and (?:then|again)|on and off|off and on|a (?:few|couple|lot|bit|fair|touch)"
-    r"|loads|lots|mainly|mostly|especially|whenever|usually|when i|just (?:a|the|in|on|at|when|mild|some|recently|lately)"
-    r"|only (?:a|the|in|on|at|when)|that'?s (?:right|correct)|i'?ve (?:had|got|been)|there (?:is|has|was)"
-    r"|(?:it|that) (?:was|comes|came|does|has|started)|for (?:years|months|weeks|days|a|about|the)"
-    r"|(?:once|twice)|today|yesterday|recently|lately|sadly|too (?:much|often)|tons|plenty|indeed|mine)\b"
-)
-_SAYS_YES = re.compile(r"\b(?:yes|yeah|yep|i do|i have|i am|it does|it is)\b(?! ?n[o']t)")
-_SAYS_NO = re.compile(
-    r"\b(?:no|nope|not|never|none|nothing|neither|nobody|can'?t say|without|have ?n't|do ?n't|did ?n't|is ?n't"
-    r"|are ?n't|was ?n't|has ?n't|does ?n't)\b(?! (?:sure|know|only|too bad|sleep|stop|well|good|great))"
-)
-_LONGEST_ANSWER = 12
 # "You have high cholesterol, right": a statement that asks.
 _TAG = re.compile(r"(?:\?|\b(?:right|correct|is that right|yeah|yes|am i right))\W*$")
-_NO = re.compile(
-    r"^\W*(?:(?:oh|well|um+|uh|,)\W*)*(?:no|nope|nah|not|never|none|negative|i (?:do|have|am|did) ?n[o']t|nothing)\b"
-)
 _MYSELF = re.compile(r"^\W*(?:(?:yes|well|um|uh)\W+)*(?:i (?:do|have|am)\b(?! ?n[o']t)|me\b|myself)")
 _RISKS = re.compile(r"\b(?:risks?(?! factors?)|complications?|side effects)\b")
 _HE = re.compile(r"\b(?:he|she|they|his|her|their)\b")
@@ -63,9 +45,12 @@ _HISTORICAL_BEHIND = re.compile(
     r"^(?:\W*\w+){0,4}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past"
     r"|in my (?:twenties|thirties|teens|childhood)|back in \d"
     r"|as a (?:little|young)|as (?:kids|children|a student)|in (?:my|his|her) (?:teens|\w+ties|childhood|youth|school)"
-    r"|back in (?:january|february|march|april|may|june|july|august|september|october|november|december|college|school|the)"
-    r"|(?:years|decades|ages|a (?:long )?while) (?:ago|back)|(?:stopped|cleared(?: up)?|went away) (?:when|after|years|last)"
-    r"|but (?:that|it)(?:'s)? (?:was|cleared|went|gone|got better|resolved|stopped|healed|all)|which (?:cleared|went|resolved)"
+    r"|back in (?:january|february|march|april|may|june|july|august|september|october|november|december|college"
+    r"|school|the)"
+    r"|(?:years|decades|ages|a (?:long )?while) (?:ago|back)"
+    r"|(?:stopped|cleared(?: up)?|went away) (?:when|after|years|last)"
+    r"|but (?:that|it)(?:'s)? (?:was|cleared|went|gone|got better|resolved|stopped|healed|all)"
+    r"|which (?:cleared|went|resolved)"
     r"|last (?:year|summer|winter)|but that was|a long time ago)\b"
 )
 _RISK_BEHIND = re.compile(
@@ -125,7 +110,7 @@ def read_allergies(turns: Sequence[SpokenTurn]) -> list[Item]:
         cue = _ALLERGY.search(text)
         if cue and sentence.role != "patient" and _ASKS.search(text[: cue.end()]):
             asked_in = sentence.turn.number
-            substances = _substances(text, cue) if _YES.match(sentence.reply) else []
+            substances = _substances(text, cue) if YES.match(sentence.reply) else []
         elif cue:
             substances = _substances(text, cue)
         elif sentence.turn.number == asked_in + 1:
@@ -173,7 +158,7 @@ def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None
         return None
     of_family = _RELATIVE.search(before) or _RELATIVE.search(after[:40]) or _is_of_relative(before, earlier, sentence)
     if sentence.role != "patient" and (_QUESTION.search(before) or _TAG.search(after)):
-        answer = _answered(sentence.reply, problem)
+        answer = answered_assertion(sentence.reply, problem, bool(_ABSENT.search(before)))
         return _of_family(answer, sentence.reply) if of_family else _in_time(answer, before + sentence.reply[:60])
     if tells_reaction(plain(text), sentence.question if sentence.role == "patient" else ""):
         return None
@@ -214,25 +199,6 @@ def _stated(before: str, after: str) -> Assertion:
     return "possible" if _POSSIBLE.search(before) else "present"
 
 
-def _answered(reply: str, problem: ProblemMention) -> Assertion | None:
-    """What the reply makes of the problem asked about; where it names problems itself, it is about those alone."""
-    said = next(iter(re.split(r"[.?!](?:\s|$)", reply.strip())), "")
-    if _NO.match(reply):
-        return "absent"
-    if _RELATIVE.search(said):
-        return None
-    named = {other.name for other in find_problems(said)}
-    if named and problem.name not in named:
-        return None
-    if _YES.match(reply) or (named and not _SAYS_NO.search(said)):
-        return "present"
-    if len(said.split()) > _LONGEST_ANSWER:
-        return None
-    if _SAYS_NO.search(said):
-        return "absent"
-    return "present" if _SAYS_YES.search(said) else None
-
-
 def _is_about_allergies(words: str) -> bool:
     small = plain(words)
     return bool(_ALLERGY.search(small) or REACTS.search(small))
@@ -259,7 +225,7 @@ def _not_tolerated(text: str, sentence: _Sentence) -> list[str]:
 
 
 def _named_in_answer(text: str) -> list[str]:
-    if _NO.match(text):
+    if NO.match(text):
         return []
     drugs = [drug.name for drug in find_drugs(text) if "allerg" not in drug.name]
     return list(dict.fromkeys([*drugs, *(match[0] for match in SUBSTANCES.finditer(text))]))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
+from app.language.clauses import Clause, split_clauses
 from app.language.plain import plain
 from app.language.turns import Role
 from app.llm.offline.medication_phrases import Act
@@ -50,6 +51,7 @@ _REFUSAL = phrases("medication_answers", "refusal")
 
 # A refusal in the next turn is of what stood this near, in characters, to the end of its turn.
 _FARTHEST = 220
+_FIRST_CLAUSES = 3
 
 
 def answered(mention: Mention, turns: Sequence[SpokenTurn]) -> Mention:
@@ -84,10 +86,21 @@ def followed_up(
     for index in range(mention.index + 1, min(mention.index + 3, len(turns))):
         if named.get(index, alone) != alone or named[mention.index] != alone:
             return mention
-        said = _FOLLOW_UP.search(tidy(plain(turns[index].text))[:120]) if roles[index] != "patient" else None
-        if said:
-            return replace(mention, act=cast(Act, said.lastgroup), cue=said[0], role="clinician")
+        settled = _settled(turns[index].text) if roles[index] != "patient" else None
+        if settled:
+            said, clause = settled
+            place = (index, clause.start, clause.end)
+            return replace(mention, act=cast(Act, said.lastgroup), cue=said[0], role="clinician", settled=place)
     return mention
+
+
+def _settled(text: str) -> tuple[re.Match[str], Clause] | None:
+    """What the opening of a turn does with "it", and the clause that says so."""
+    for clause in split_clauses(text)[:_FIRST_CLAUSES]:
+        said = _FOLLOW_UP.search(tidy(plain(text[clause.start : clause.end]))[:120])
+        if said:
+            return said, clause
+    return None
 
 
 def _is_refused(mention: Mention, turns: Sequence[SpokenTurn], roles: Sequence[Role | None]) -> bool:

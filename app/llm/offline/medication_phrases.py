@@ -38,7 +38,7 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
     ),
     "refused": (
         rf"(?:i|he|she|they|we|i'd|you)(?: would)? {_NOT} (?:want|like|wish|care|feel comfortable"
-        rf"|think i want)(?! you| him| her)(?: to)?(?: {_TAKING})?",
+        rf"|think i want)(?! you| him| her| giv| prescrib| start| put)(?: to)?(?: {_TAKING})?",
         rf"(?:i|you|he|she|i'd|he'd|she'd)(?:'d| would)? rather not(?: {_TAKING})?",
         r"not (?:interested in|keen on|comfortable (?:with|on)|a fan of|happy (?:with|about)|too keen on)",
         r"(?:refus|declin)(?:e|ed|es|ing)",
@@ -50,7 +50,8 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
     "unneeded": (
         rf"{_NOT} (?:\w+ )?(?:feel |be )?(?:comfortable|happy|inclined|keen|prepared|willing|convinced|minded)"
         r"(?: \w+){0,2}? (?:giv|prescrib|start|put|us|add|hand)\w*(?: you)?(?: on)?",
-        r"(?:would|'d) have (?:given|prescribed|put|started|sent|offered)(?: you)?(?: on)?(?: a| some)?",
+        r"(?:(?:i|we|they)(?:'d| would)|would|'d) have (?:given|prescribed|put|started|sent|offered)"
+        r"(?: you)?(?: on)?(?: a| some)?",
         r"(?:no|little|not much) (?:point|sense|use|value|benefit) (?:in|to|from|of)?(?: \w+ing)?(?: you)?(?: on)?",
         r"don't bother (?:with|taking|getting)",
         rf"{_NOT} (?:think )?(?:that )?(?:you |we |i |he |she |it )?(?:think |are |going to |be |have to "

@@ -59,9 +59,10 @@ def _item(
         "special_instructions": values.special_instructions,
         "status": decision.status,
         "commitment": decision.commitment,
-        "evidence": _evidence(values, turns),
+        "evidence": _evidence(values, decision.by, turns),
     }
 
 
-def _evidence(values: Values, turns: Sequence[SpokenTurn]) -> list[dict[str, Any]]:
-    return [{"turn": turns[index].number, "quote": turns[index].text[start:end]} for index, start, end in values.quoted]
+def _evidence(values: Values, by: Mention, turns: Sequence[SpokenTurn]) -> list[dict[str, Any]]:
+    quoted = list(dict.fromkeys([*values.quoted, *([by.settled] if by.settled else [])]))
+    return [{"turn": turns[index].number, "quote": turns[index].text[start:end]} for index, start, end in quoted]

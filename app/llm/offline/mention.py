@@ -11,7 +11,8 @@ from app.llm.offline.medication_phrases import Act
 class Mention:
     """One mention: `index` of its turn in the list, the drug, who speaks, what is done with it, by which phrase.
 
-    `dosed`: a dose or rhythm follows at once.
+    `dosed`: a dose or rhythm follows at once. `settled`: index of the turn, start and end of the clause that settled it
+    without naming it.
     """
 
     index: int
@@ -20,3 +21,4 @@ class Mention:
     act: Act | None
     cue: str = ""
     dosed: bool = False
+    settled: tuple[int, int, int] | None = None
