@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.language.numbers import Number, find_numbers
+from app.language.numbers import Number, find_numbers, keep_last_said
 from app.language.phrases import find_phrases, words
 from app.language.plain import plain
 
@@ -89,19 +89,21 @@ class Frequency:
 
     `code` is "2/day", "3-4/day", "1/week", "q6h", "q4-6h", "q2d" (every other day), "in the morning", "in the evening",
     "at night", "at bedtime", "with meals" or, where nothing else is said, "as needed".
+    `withdrawn` holds the spans of those that the speaker took back just before ("twice a day, sorry, once a day").
     """
 
     start: int
     end: int
     code: str
     as_needed: bool = False
+    withdrawn: tuple[tuple[int, int], ...] = ()
 
 
 def find_frequencies(text: str) -> list[Frequency]:
     """Frequencies in order, without overlap, offsets in code points; "as needed" joins the frequency beside it."""
     small = plain(text)
     found = sorted([*_counted(small), *_phrases(small)], key=lambda it: (it.start, -it.end))
-    apart = _without_overlap(found)
+    apart = keep_last_said(text, _without_overlap(found))
     needed = [
         Frequency(match.start(), match.end(), "as needed", True) for match in find_phrases(_AS_NEEDED, _OPENINGS, small)
     ]

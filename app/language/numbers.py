@@ -55,7 +55,8 @@ _BETWEEN = re.compile(r"(?i:\bbetween\s+(?:about\s+)?)$")
 _FILLER = r"uh|um|uhm|er|erm|ah|eh|hmm"
 _TAKEN_BACK = (
     r"no|nope|sorry|i'?\s?a?m sorry|i mean|rather|actually|make (?:that|it)|wait|correction|scratch that|excuse me|"
-    r"let me correct (?:that|myself)|my mistake|i meant|let'?s (?:say|make(?: it| that)?)|pardon(?: me)?|oops"
+    r"let me correct (?:that|myself)|my mistake|i meant|let'?s (?:say|make(?: it| that)?)|"
+    r"(?:i )?beg your pardon|pardon(?: me)?|oops|hang on|hold on|apologies|my bad"
 )
 _CORRECTION = re.compile(
     rf"(?i:[\s,.;:…–-]*(?:\b(?:or|well|it'?s|that'?s|not|you know|{_FILLER})\b[\s,.;:…–-]*)*"

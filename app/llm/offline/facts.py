@@ -12,7 +12,7 @@ from app.language.plain import plain
 from app.language.problems import ProblemMention, find_problems
 from app.language.turns import Role
 from app.llm.offline.phrase_lists import phrases
-from app.llm.offline.problem_answers import NO, YES, answered_assertion
+from app.llm.offline.problem_answers import NO, answered_assertion, says_yes
 from app.llm.offline.reactions import REACTION, REACTS, SUBSTANCES, tells_reaction
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.tidy import tidy
@@ -110,7 +110,7 @@ def read_allergies(turns: Sequence[SpokenTurn]) -> list[Item]:
         cue = _ALLERGY.search(text)
         if cue and sentence.role != "patient" and _ASKS.search(text[: cue.end()]):
             asked_in = sentence.turn.number
-            substances = _substances(text, cue) if YES.match(sentence.reply) else []
+            substances = _substances(text, cue) if says_yes(sentence.reply) else []
         elif cue:
             substances = _substances(text, cue)
         elif sentence.turn.number == asked_in + 1:

@@ -5,7 +5,7 @@ import re
 AFTER = re.compile(
     r"(?P<allergy>^ ?(?:allerg\w+|intoleran\w+))"
     r"|(?P<past>^(?: \w+){0,4} (?:didn't|did not|doesn't|does not|hasn't|wasn't|haven't|never"
-    r"|don't)(?: \w+){0,2}? (?:help|work|do|touch|make|relieve|control|cut|last)\w*"
+    r"|don't)(?: \w+){0,2}? (?:help|work|agree|suit|sit|do|touch|make|relieve|control|cut|last)\w*"
     r"|^(?: \w+){0,4} (?:in the past|years ago|back in|as a (?:kid|child)|last (?:year|month|week|night)"
     r"|yesterday|this morning|when i was)"
     r"|^(?: \w+){0,2} (?:helped|worked) |^(?: \w+){0,10} (?:was|were|got|been) (?:stopped|discontinued)"

@@ -34,7 +34,9 @@ _DOSED_BEFORE = re.compile(
     r" of (?:the |your |a |an )?$"
 )
 _THEN = re.compile(
-    r"\bif (?:that|this|it|they|things|those|the \w+|symptoms|you)(?: \w+)? ?(?:don't|doesn't|isn't|aren't"
+    r"\bshould (?:the|your|that|it|this|things|you|any)(?: \w+){0,2}"
+    r" (?:return|recur|come back|worsen|get worse|persist|flare)"
+    r"|\bif (?:that|this|it|they|things|those|the \w+|symptoms|you)(?: \w+)? ?(?:don't|doesn't|isn't|aren't"
     r"|didn't|fails?|gets? worse|comes? back|persists?|continues?|worsens?|not (?:help|work|improv|get)\w*)"
 )
 

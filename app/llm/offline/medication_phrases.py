@@ -53,6 +53,9 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
         r"(?:(?:i|we|they)(?:'d| would)|would|'d) have (?:given|prescribed|put|started|sent|offered)"
         r"(?: you)?(?: on)?(?: a| some)?",
         r"(?:no|little|not much) (?:point|sense|use|value|benefit) (?:in|to|from|of)?(?: \w+ing)?(?: you)?(?: on)?",
+        r"(?:against|wary of|reluctant to|hesitant to|loath to|loth to|advise against|recommend against)"
+        r"(?: start\w*| giv\w+| us\w+| prescrib\w*| tak\w+| put\w*| add\w*| having)?(?: you)?(?: on)?",
+        r"(?:isn't|not) (?:something|anything|one)(?: that)? (?:i'd|i would|we'd|we would)(?: \w+){1,3}? (?:with|for)",
         r"don't bother (?:with|taking|getting)",
         rf"{_NOT} (?:think )?(?:that )?(?:you |we |i |he |she |it )?(?:think |are |going to |be |have to "
         rf"|want to |need to |to )*"

@@ -51,6 +51,7 @@ _UNCOUNTED = re.compile(
 )
 _REFERS = phrases("orders", "refers")
 _REFERRAL_AFTER = re.compile(r"\s(?:referral|consult|appointment|clinic referral)\b")
+_REFERS_NEXT = re.compile(r"\b(?:(?:refer|send) you(?: there| to them)?|(?:a|the|that|your) referral)\W*$")
 _MOST_QUOTES = 3
 _UMBRELLAS = ("blood test", "swab")
 _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
@@ -80,7 +81,7 @@ def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indicat
         if declined(said, visit, procedure.name):
             commitment = "declined"
         if procedure.kind == "referral":
-            todos += _referral(said, procedure, commitment, indications)
+            todos += _referral(said, procedure, commitment, indications, visit)
         else:
             todos.append(_test(said, procedure, commitment, indications))
     return todos
@@ -133,9 +134,11 @@ def _clinician_article(name: str) -> str:
     return "an " if name[0] in "aeo" else "a "
 
 
-def _referral(said: Said, procedure: Procedure, commitment: Commitment, indications: Indications) -> list[Item]:
+def _referral(
+    said: Said, procedure: Procedure, commitment: Commitment, indications: Indications, visit: Sequence[Said]
+) -> list[Item]:
     before = said.words[: procedure.start]
-    named_as_referral = _REFERRAL_AFTER.match(said.words, procedure.end)
+    named_as_referral = _REFERRAL_AFTER.match(said.words, procedure.end) or _sent_next(said, visit)
     if procedure.name == "emergency department" or not (_REFERS.search(before) or named_as_referral):
         return []
     name = said.text[procedure.start : procedure.end]
@@ -154,6 +157,12 @@ def _referral(said: Said, procedure: Procedure, commitment: Commitment, indicati
             "name": procedure.name,
         }
     ]
+
+
+def _sent_next(said: Said, visit: Sequence[Said]) -> bool:
+    """Whether the next clause of the turn refers: "you'll need physiotherapy, so I'll refer you"."""
+    following = visit[said.at + 1 : said.at + 2]
+    return any(other.turn == said.turn and bool(_REFERS_NEXT.search(other.words)) for other in following)
 
 
 def _each_once(todos: list[Item]) -> list[Item]:

@@ -28,7 +28,15 @@ _SAYS_NO = re.compile(
 _SAYS_YES = re.compile(r"\b(?:yes|yeah|yep|i do|i have|i am|it does|it is)\b(?! ?n[o']t)")
 # To "no history of asthma?" this says that there is none.
 _CONFIRMS = re.compile(r"^\W*(?:(?:yes|yeah|yep),? )?(?:that(?:'s| is) )?(?:right|correct|true)\b")
+# An answer with one of these may well say that there is none, or that the patient cannot tell.
+_LEAVES_OPEN = re.compile(
+    r"\b(?:normal|fine|good|okay|ok|well|better|gone|clear|regular|maybe|might|think|guess|sure|sorry|what|pardon|used"
+    r"|thank|thanks|alright|great|wife|husband|other than|except|doctor said|mm|hm+|hmm|um+|uh|right|so|and|but"
+    r"|stopped|away|off|clean|free|negative|healthy|same|if|how|why|who|where|perfect|perfectly|quit|rarely|seldom|hardly"
+    r"|doubt|unlikely|know|remember|wonder\w*|hope\w*|all|let|the other|we|you|he|she|they)\b"
+)
 _LONGEST_ANSWER = 12
+_FIRST_WORDS = 80
 _RELATIVE = phrases("facts", "relative")
 
 
@@ -50,4 +58,14 @@ def answered_assertion(reply: str, problem: ProblemMention, negated: bool) -> As
         return None
     if _SAYS_NO.search(said):
         return "absent"
-    return "present" if _SAYS_YES.search(said) else None
+    return "present" if _SAYS_YES.search(said) or _describes(said, reply) else None
+
+
+def _describes(said: str, reply: str) -> bool:
+    """Whether the answer tells how bad or how often it is, which grants that it is there: "it's killing me"."""
+    return bool(said) and "?" not in reply[: len(said) + 1] and not _LEAVES_OPEN.search(said)
+
+
+def says_yes(reply: str) -> bool:
+    """Whether a reply grants what was asked, at once or in the end: "it brings on my asthma, so yes"."""
+    return bool(YES.match(reply)) or (not NO.match(reply) and bool(_SAYS_YES.search(reply[:_FIRST_WORDS])))
