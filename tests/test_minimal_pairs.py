@@ -24,13 +24,13 @@ from app.language.problems import find_problems
 
 # The share of pairs that the offline rules get right on both sides, kind by kind, as reached: it may rise, not fall.
 FLOORS = {
-    "answered": 0.89,
-    "conditional": 0.78,
-    "corrected": 0.70,
-    "declined": 0.76,
-    "family": 0.92,
-    "historical": 0.78,
-    "negated": 0.78,
+    "answered": 0.97,
+    "conditional": 0.97,
+    "corrected": 0.97,
+    "declined": 0.97,
+    "family": 0.97,
+    "historical": 0.97,
+    "negated": 0.97,
 }
 _SLOT = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
 _TO_DO = {"ordered", "recommended", "continuing", "conditional"}
@@ -159,5 +159,5 @@ def test_no_declined_drug_stands_in_the_lists() -> None:
     assert not listed
 
 
-def test_there_are_two_hundred_pairs() -> None:
-    assert sum(len(read_pairs(kind)) for kind in FLOORS) == 200
+def test_there_are_enough_pairs() -> None:
+    assert sum(len(read_pairs(kind)) for kind in FLOORS) >= 260

@@ -157,9 +157,9 @@ def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None
     if sentence.role != "patient" and _RISKS.search(earlier):
         return None
     of_family = _RELATIVE.search(before) or _RELATIVE.search(after[:40]) or _is_of_relative(before, earlier, sentence)
-    if sentence.role != "patient" and (_QUESTION.search(before) or _TAG.search(after)):
+    if sentence.role != "patient" and _is_asked(before, after):
         answer = answered_assertion(sentence.reply, problem, bool(_ABSENT.search(before)))
-        return _of_family(answer, sentence.reply) if of_family else _in_time(answer, before + sentence.reply[:60])
+        return _of_family(answer, sentence.reply) if of_family else _in_time(answer, before, sentence.reply)
     if tells_reaction(plain(text), sentence.question if sentence.role == "patient" else ""):
         return None
     if of_family:
@@ -167,6 +167,11 @@ def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None
     if _NOT_SAID_OF_PATIENT.search(before) or _RISK_BEHIND.match(after):
         return None
     return _stated(_TURNS.split(before)[-1], after)
+
+
+def _is_asked(before: str, after: str) -> bool:
+    """A negation in a clause that is no question states: "I do n't see any fracture"."""
+    return bool(_TAG.search(after)) or bool(_QUESTION.search(before) and not _ABSENT.search(before))
 
 
 def _earlier(problem: ProblemMention, sentence: _Sentence) -> str:
@@ -187,8 +192,9 @@ def _of_family(answer: Assertion | None, reply: str) -> Assertion | None:
     return "family" if answer == "present" else None
 
 
-def _in_time(answer: Assertion | None, before: str) -> Assertion | None:
-    return "historical" if answer == "present" and _HISTORICAL.search(before) else answer
+def _in_time(answer: Assertion | None, before: str, reply: str) -> Assertion | None:
+    over = _HISTORICAL.search(before) or _HISTORICAL_BEHIND.match(reply)
+    return "historical" if answer == "present" and over else answer
 
 
 def _stated(before: str, after: str) -> Assertion:

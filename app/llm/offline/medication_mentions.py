@@ -40,6 +40,11 @@ _THEN = re.compile(
     r"|didn't|fails?|gets? worse|comes? back|persists?|continues?|worsens?|not (?:help|work|improv|get)\w*)"
 )
 
+# "And call me if it gets worse" makes nothing conditional but the call.
+_SAFETY_NET = re.compile(
+    r"\b(?:call|ring|phone|contact|come (?:back|in)|see (?:me|us)"
+    r"|let (?:me|us) know|get in touch|return (?:to|here|if)|go to)\b"
+)
 _NEXT_THING = re.compile(
     r"\b(?:or|plus|instead|stop|as well as|and (?:then )?(?:i|we|you|also|the|some|a)|also|but|not)\b"
 )
@@ -171,7 +176,7 @@ def _act_after(after: str, act: Act | None, cue: str, role: Role | None) -> tupl
 
 
 def _is_conditional(before: str, after: str) -> bool:
-    if _THEN.search(after):
+    if _THEN.search(_SAFETY_NET.split(after)[0]):
         return True
     condition = IF.search(before)
     if not condition or AS_NEEDED_IF.search(before):

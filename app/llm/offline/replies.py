@@ -13,7 +13,8 @@ _GIVES_IN = phrases("replies", "gives_in")
 _LETS_BE = phrases("replies", "lets_be")
 _INSISTS = phrases("replies", "insists")
 _BARE_NO = re.compile(
-    r"\W*(?:(?:oh|well|um+|uh|hmm|honestly)\W+)*(?:no|nope|nah)\b\W*(?:(?:sorry|doctor|doc|please|not really)\W*)?"
+    r"\W*(?:(?:oh|well|um+|uh|hmm|honestly)\W+)*(?:no|nope|nah|(?:no\W+)?i do ?n't think so)"
+    r"\b\W*(?:(?:sorry|doctor|doc|please|not really)\W*)?"
 )
 # Behind the proposal something else was asked, which the "no" answers.
 _ASKED_SINCE = re.compile(
@@ -62,10 +63,15 @@ def is_turned_down(since: str, answer: str, reply: str) -> bool:
 
     `since`: what the clinician said between the proposal and the answer.
     """
+    as_said = answer[:_LONGEST_REPLY]
     answer, reply = tidy(answer)[:_LONGEST_REPLY], tidy(reply)[:_LONGEST_REPLY]
     if _agrees_after_all(answer) or _INSISTS.search(reply):
         return False
-    if _REFUSES_ALL.search(answer) or (_BARE_NO.fullmatch(answer) and not _ASKED_SINCE.search(since)):
+    if (
+        _REFUSES_ALL.search(as_said)
+        or _REFUSES_ALL.search(answer)
+        or (_BARE_NO.fullmatch(answer) and not _ASKED_SINCE.search(since))
+    ):
         return True
     return bool(_LETS_BE.search(reply) or _TAKES_BACK.search(reply)) and not _AGREES.match(answer)
 
