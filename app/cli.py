@@ -58,13 +58,13 @@ def _options(
 
 @cli.command()
 def serve(host: Host = None, port: Port = None) -> None:
-    """Runs the service until it is told to stop; HOST and PORT of the settings say where, unless told here."""
+    """Runs the service until it is told to stop; SERVE_HOST and SERVE_PORT of the settings say where, unless told here."""
 
     def announce(url: str) -> None:
         progress.print(f"medextract: {url}/docs  (metrics /metrics, timings /timings)", soft_wrap=True)
 
     settings = _settings()
-    place = (host or settings.host, settings.port if port is None else port)
+    place = (host or settings.serve_host, settings.serve_port if port is None else port)
     run_service(create_app(settings), settings, *place, announce)
 
 

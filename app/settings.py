@@ -76,8 +76,8 @@ class Settings(BaseSettings):
     request_deadline_s: Seconds = 60.0
 
     # Where `serve` listens
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    serve_host: str = "127.0.0.1"
+    serve_port: Annotated[int, Field(ge=0, le=65535)] = 8000
 
     # Access and logs
     auth: Literal["disabled"] = "disabled"

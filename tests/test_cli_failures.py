@@ -75,8 +75,8 @@ async def test_where_it_listens_is_chosen_and_told(database_url: URL, tmp_path: 
     port, other = free_port(), free_port()
     environment = {
         "DATABASE_URL": database_url.render_as_string(hide_password=False),
-        "HOST": "203.0.113.1" if by_flag else "localhost",
-        "PORT": str(other if by_flag else port),
+        "SERVE_HOST": "203.0.113.1" if by_flag else "localhost",
+        "SERVE_PORT": str(other if by_flag else port),
     }
     words = ("--host", "127.0.0.1", "--port", str(port)) if by_flag else ()
     ready = f"http://127.0.0.1:{port}/readyz"
@@ -95,7 +95,7 @@ async def test_where_it_listens_is_chosen_and_told(database_url: URL, tmp_path: 
         {"OPENAI_BASE_URL": "notaurl"},
         {"OPENAI_API_KEY": "xylo\nphone"},
         {"REQUEST_DEADLINE_S": "inf"},
-        {"PORT": "99999"},
+        {"SERVE_PORT": "99999"},
     ],
     ids=str,
 )
