@@ -58,7 +58,7 @@ def _options(
 
 @cli.command()
 def serve(host: Host = None, port: Port = None) -> None:
-    """Runs the service until it is told to stop; SERVE_HOST and SERVE_PORT of the settings say where, unless told here."""
+    """Runs the service until it is told to stop, where SERVE_HOST and SERVE_PORT or the options say."""
 
     def announce(url: str) -> None:
         progress.print(f"medextract: {url}/docs  (metrics /metrics, timings /timings)", soft_wrap=True)
