@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.extraction.provenance import find_turns
+from app.extraction.provenance import index_turns
 
 TURNS = [
     "Good morning, how have you been?",
@@ -29,13 +29,13 @@ TURNS = [
     ],
 )
 def test_the_turns_of_a_thing_are_found(description: str, reason: str | None, expected: set[int]) -> None:
-    assert expected <= set(find_turns(description, TURNS, reason))
+    assert expected <= set(index_turns(TURNS).find(description, reason))
 
 
 def test_the_turn_that_names_the_problem_comes_along() -> None:
-    assert 4 in find_turns("lisinopril 40 mg once a day", TURNS)
+    assert 4 in index_turns(TURNS).find("lisinopril 40 mg once a day")
 
 
 @pytest.mark.parametrize(("description", "turns"), [("colonoscopy", TURNS), ("", TURNS), ("lisinopril", [])])
 def test_nothing_is_found_for_what_nobody_said(description: str, turns: list[str]) -> None:
-    assert find_turns(description, turns) == []
+    assert index_turns(turns).find(description) == []

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -33,7 +33,6 @@ class Extraction:
     model: dict[str, str]
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    flags: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         return {"summary": self.summary, **self.findings}

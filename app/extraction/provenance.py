@@ -33,11 +33,6 @@ _IDLE = words(
 _SPELLINGS = {"mg": "milligram", "mgs": "milligram", "mcg": "microgram", "ml": "milliliter"}
 
 
-def find_turns(description: str, turns: Sequence[str], reason: str | None = None) -> list[int]:
-    """Indexes into `turns`, ascending, of the turns that tell of a thing; for several things index the turns once."""
-    return index_turns(turns).find(description, reason)
-
-
 @dataclass(frozen=True, slots=True)
 class TurnIndex:
     """The marks of each turn, which of them plan something, and in how many turns each mark stands."""

@@ -59,11 +59,10 @@ _LONGEST = 70
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A time at `text[start:end]` at which, or before which, something is to happen; `recurring`: again and again."""
+    """A time at `text[start:end]` at which, or before which, something is to happen."""
 
     start: int
     end: int
-    recurring: bool
 
 
 def find_dues(text: str, *, bare: bool = False) -> list[Due]:
@@ -72,7 +71,7 @@ def find_dues(text: str, *, bare: bool = False) -> list[Due]:
     `bare` also takes a time that no word marks as due ("follow up two weeks"): for clauses known to plan a visit.
     """
     words = plain(text)
-    found = [Due(match.start(), match.end(), bool(_RECURS.search(match[0]))) for match in _NAMED.finditer(words)]
+    found = [Due(match.start(), match.end()) for match in _NAMED.finditer(words)]
     found += [due for span in _SPAN.finditer(words) if (due := _spanned(words, span, bare))]
     return _without_overlap(found)
 
@@ -103,7 +102,7 @@ def _spanned(words: str, span: re.Match[str], bare: bool) -> Due | None:
         return None
     start = lead.start() if lead and word and word != "for" else amount.start
     tail = _OR_TWO.match(words, span.end())
-    return Due(start, tail.end() if tail else span.end(), word == "every")
+    return Due(start, tail.end() if tail else span.end())
 
 
 def _amount_before(words: str, unit: int) -> Number | None:
