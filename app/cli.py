@@ -13,6 +13,7 @@ from rich.console import Console
 
 from app import __version__
 from app.db.postgres_programs import EmbeddedServerFailed
+from app.db.row_security import RoleMissing
 from app.in_process import api_client
 from app.logs import configure_logging
 from app.main import SchemaBehind, create_app, migrate_database
@@ -35,7 +36,7 @@ def main() -> None:
     """The entry point: failures that a user can mend are one line, not a traceback."""
     try:
         cli()
-    except (ValidationError, SchemaBehind, StartFailed, EmbeddedServerFailed) as error:
+    except (ValidationError, SchemaBehind, RoleMissing, StartFailed, EmbeddedServerFailed) as error:
         _fail(_first_line(error))
     except httpx.HTTPStatusError as error:
         _fail(_detail(error.response))

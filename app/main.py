@@ -51,6 +51,7 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
         await asyncio.to_thread(second_reader.load)
         db = Database(await _ready_database(settings, stack), settings)
         stack.push_async_callback(db.close)
+        await db.check_walls()
         provider = Provider(settings, await _in_process(settings, provider_app))
         stack.push_async_callback(provider.close)
         timings_log = TimingsLog(db)

@@ -1,25 +1,18 @@
-"""Who is calling: the organization that a request may read and write in."""
+"""Who is calling, and the parts of the service that answer."""
 
-from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Request
 
-from app.db.tables import LOCAL_ORGANIZATION
+from app.db.caller import LOCAL_CALLER, Caller
 from app.parts import Parts
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The organization whose records are in reach."""
-
-    organization_id: UUID
+__all__ = ["Caller", "CallerDep", "PartsDep"]
 
 
 async def caller() -> Caller:
-    """Without credentials (AUTH=disabled) everyone is the local organization."""
-    return Caller(LOCAL_ORGANIZATION)
+    """Without credentials (AUTH=disabled) everyone is the administrator of the local organization."""
+    return LOCAL_CALLER
 
 
 async def parts(request: Request) -> Parts:

@@ -40,15 +40,15 @@ async def list_extractions(
         "since": since,
         "until": until,
     }
-    async with parts.db.read() as session:
-        page, following = await extractions.list_extractions(session, caller.organization_id, filters, cursor, limit)
+    async with parts.db.read(caller.organization_id) as session:
+        page, following = await extractions.list_extractions(session, caller, filters, cursor, limit)
     return {"items": [as_answer(columns(row)) for row in page], "next_cursor": following}
 
 
 @router.get("/extractions/{extraction_id}", response_model=RunBody, responses=problems(404, *READ))
 async def get_extraction(extraction_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
-    async with parts.db.read() as session:
-        row = await extractions.find_extraction(session, caller.organization_id, extraction_id)
+    async with parts.db.read(caller.organization_id) as session:
+        row = await extractions.find_extraction(session, caller, extraction_id)
     if row is None:
         raise NotFound("There is no extraction under that id.")
     return as_answer(columns(row))
@@ -59,8 +59,8 @@ async def review_extraction(
     extraction_id: UUID, decision: ReviewDecision, parts: PartsDep, caller: CallerDep
 ) -> dict[str, Any]:
     """Approves or rejects; an approved visit becomes context for later ones of the same clinician."""
-    async with parts.db.write() as session:
-        row = await extractions.find_extraction(session, caller.organization_id, extraction_id)
+    async with parts.db.write(caller.organization_id) as session:
+        row = await extractions.find_extraction(session, caller, extraction_id)
         if row is None:
             raise NotFound("There is no extraction under that id.")
         if row.state != "succeeded":
@@ -73,8 +73,8 @@ async def review_extraction(
 @router.get("/transcripts/{transcript_id}", response_model=TranscriptBody, responses=problems(404, *READ))
 async def get_transcript(transcript_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     """The text exactly as it came: the offsets of every quote point into it."""
-    async with parts.db.read() as session:
-        row = await transcripts.find_transcript(session, caller.organization_id, transcript_id)
+    async with parts.db.read(caller.organization_id) as session:
+        row = await transcripts.find_transcript(session, caller, transcript_id)
     if row is None:
         raise NotFound("There is no transcript under that id.")
     return columns(row)

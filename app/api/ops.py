@@ -21,7 +21,7 @@ async def get_timings(
 ) -> dict[str, Any]:
     """p50, p95 and maximum of each phase over the stored runs of the last `window_s` seconds."""
     await parts.timings_log.flush()
-    async with parts.db.read() as session:
+    async with parts.db.read(caller.organization_id) as session:
         rows = await phase_statistics(session, caller.organization_id, window_s)
     order = {name: place for place, name in enumerate((*PHASES, "total"))}
     ordered = sorted(rows, key=lambda row: order.get(row.phase, len(order)))

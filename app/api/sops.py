@@ -24,7 +24,7 @@ async def create_sop(
     body: Annotated[NewSop, Body(openapi_examples=SOP)], parts: PartsDep, caller: CallerDep
 ) -> dict[str, Any]:
     values = body.model_dump(exclude={"user"})
-    async with parts.db.write() as session:
+    async with parts.db.write(caller.organization_id) as session:
         user_id = await find_or_create_user(session, clinician_of(body.user, caller))
         return columns(await sops.create_sop(session, {**values, "user_id": user_id}))
 
@@ -37,15 +37,15 @@ async def list_sops(
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> dict[str, Any]:
-    async with parts.db.read() as session:
-        page, following = await sops.list_sops(session, caller.organization_id, is_active, cursor, limit)
+    async with parts.db.read(caller.organization_id) as session:
+        page, following = await sops.list_sops(session, caller, is_active, cursor, limit)
     return {"items": [columns(row) for row in page], "next_cursor": following}
 
 
 @router.get("/sops/{sop_id}", response_model=StoredSop, responses=problems(404, *READ))
 async def get_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
-    async with parts.db.read() as session:
-        row = await sops.find_sop(session, caller.organization_id, sop_id)
+    async with parts.db.read(caller.organization_id) as session:
+        row = await sops.find_sop(session, caller, sop_id)
     if row is None:
         raise NotFound(_MISSING)
     return columns(row)
@@ -55,8 +55,8 @@ async def get_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str,
 async def update_sop(sop_id: UUID, changes: SopChange, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     if not changes:
         return await get_sop(sop_id, parts, caller)
-    async with parts.db.write() as session:
-        row = await sops.update_sop(session, caller.organization_id, sop_id, dict(changes))
+    async with parts.db.write(caller.organization_id) as session:
+        row = await sops.update_sop(session, caller, sop_id, dict(changes))
     if row is None:
         raise NotFound(_MISSING)
     return columns(row)
@@ -64,6 +64,6 @@ async def update_sop(sop_id: UUID, changes: SopChange, parts: PartsDep, caller: 
 
 @router.delete("/sops/{sop_id}", status_code=204, response_class=Response, responses=problems(404, *READ))
 async def delete_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> None:
-    async with parts.db.write() as session:
-        if not await sops.delete_sop(session, caller.organization_id, sop_id):
+    async with parts.db.write(caller.organization_id) as session:
+        if not await sops.delete_sop(session, caller, sop_id):
             raise NotFound(_MISSING)

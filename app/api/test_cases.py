@@ -32,11 +32,12 @@ async def create_test_case(
     values = body.model_dump() | {
         "expected": body.expected.as_given(),
         "organization_id": caller.organization_id,
+        "user_id": caller.user_id,
         "content_hash": content_hash(body.transcript),
         "embedding_model": parts.provider.embedding_model,
         "vector": embedded.vector,
     }
-    async with parts.db.write() as session:
+    async with parts.db.write(caller.organization_id) as session:
         return columns(await test_cases.create_test_case(session, values))
 
 
@@ -44,15 +45,15 @@ async def create_test_case(
 async def list_test_cases(
     parts: PartsDep, caller: CallerDep, cursor: UUID | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> dict[str, Any]:
-    async with parts.db.read() as session:
-        page, following = await test_cases.list_test_cases(session, caller.organization_id, cursor, limit)
+    async with parts.db.read(caller.organization_id) as session:
+        page, following = await test_cases.list_test_cases(session, caller, cursor, limit)
     return {"items": [columns(row) for row in page], "next_cursor": following}
 
 
 @router.get("/test-cases/{case_id}", response_model=StoredTestCase, responses=problems(404, *READ))
 async def get_test_case(case_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
-    async with parts.db.read() as session:
-        row = await test_cases.find_test_case(session, caller.organization_id, case_id)
+    async with parts.db.read(caller.organization_id) as session:
+        row = await test_cases.find_test_case(session, caller, case_id)
     if row is None:
         raise NotFound(_MISSING)
     return columns(row)
@@ -67,8 +68,8 @@ async def update_test_case(
     values: dict[str, Any] = dict(changes)
     if "expected" in changes:
         values["expected"] = changes["expected"].as_given()
-    async with parts.db.write() as session:
-        row = await test_cases.update_test_case(session, caller.organization_id, case_id, values)
+    async with parts.db.write(caller.organization_id) as session:
+        row = await test_cases.update_test_case(session, caller, case_id, values)
     if row is None:
         raise NotFound(_MISSING)
     return columns(row)
@@ -76,8 +77,8 @@ async def update_test_case(
 
 @router.delete("/test-cases/{case_id}", status_code=204, response_class=Response, responses=problems(404, *READ))
 async def delete_test_case(case_id: UUID, parts: PartsDep, caller: CallerDep) -> None:
-    async with parts.db.write() as session:
-        if not await test_cases.delete_test_case(session, caller.organization_id, case_id):
+    async with parts.db.write(caller.organization_id) as session:
+        if not await test_cases.delete_test_case(session, caller, case_id):
             raise NotFound(_MISSING)
 
 

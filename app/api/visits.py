@@ -46,8 +46,8 @@ def clinician_of(user: UserBody | None, caller: Caller) -> Clinician:
 
 
 async def _stored_visit(transcript_id: UUID, caller: Caller, db: Database, options: dict[str, Any]) -> Visit:
-    async with db.read() as session:
-        row = await find_transcript(session, caller.organization_id, transcript_id)
+    async with db.read(caller.organization_id) as session:
+        row = await find_transcript(session, caller, transcript_id)
     if row is None:
         raise NotFound("There is no transcript under that id.")
     options["notes"] = options["notes"] or row.notes

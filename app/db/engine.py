@@ -1,16 +1,20 @@
-"""The pooled async engine, with the only two ways to a session: `read()` and `write()`."""
+"""The pooled async engine, and the only ways to a session: each names the organization whose rows it reaches."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import orjson
 from pgvector import HalfVector
-from sqlalchemy import event, exc, text
+from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
+from app.db.row_security import APP_ROLE, CAN_TAKE_ROLE, RoleMissing
 from app.db.tables import encode_halfvec
 from app.errors import Conflict, Overloaded, StorageFull, StorageUnavailable
 from app.settings import Settings
@@ -18,10 +22,15 @@ from app.settings import Settings
 # After the server's own timeout, which tells more, had its chance.
 _COMMAND_MARGIN_S = 2.0
 _PING_TIMEOUT_S = 2.0
+_ROLLBACK_TIMEOUT_S = 2.0
 
 
 class Database:
-    """One pool. Sessions are short, belong to one task each, and never stay open across a model call."""
+    """One pool. Sessions are short, belong to one task each, and never stay open across a model call.
+
+    Each session is one transaction. It is opened by a single round trip that also names the organization, for that
+    transaction alone: row-level security shows its rows and no others, and without a name none at all.
+    """
 
     def __init__(self, url: URL, settings: Settings) -> None:
         self._engine = create_async_engine(
@@ -33,6 +42,8 @@ class Database:
             pool_pre_ping=True,
             # LIFO keeps a small set of connections warm and lets the rest grow old.
             pool_use_lifo=True,
+            # The transactions are opened below, by one round trip instead of the driver's two.
+            isolation_level="AUTOCOMMIT",
             hide_parameters=True,
             json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
             json_deserializer=orjson.loads,
@@ -43,22 +54,51 @@ class Database:
                 "server_settings": _server_settings(settings),
             },
         )
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self._engine.sync_engine, "connect", _speak_halfvec)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that never commits: single statements, each its own transaction."""
-        with _translated():
-            async with AsyncSession(self._autocommit) as session:
-                yield session
+    async def read(self, organization_id: UUID) -> AsyncIterator[AsyncSession]:
+        """A session that sees one organization and cannot write."""
+        async with self._transaction(f"BEGIN READ ONLY; {_within(organization_id)}") as session:
+            yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session that commits on clean exit and rolls back on any error."""
+    async def write(self, organization_id: UUID) -> AsyncIterator[AsyncSession]:
+        """A session inside one organization that commits on clean exit and rolls back on any error."""
+        async with self._transaction(f"BEGIN; {_within(organization_id)}") as session:
+            yield session
+
+    @asynccontextmanager
+    async def across_organizations(self) -> AsyncIterator[AsyncSession]:
+        """The system's own work, not a caller's: as the tables' owner, whom row-level security does not bind."""
+        async with self._transaction("BEGIN; SET LOCAL ROLE NONE") as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(self, begin: str) -> AsyncIterator[AsyncSession]:
         with _translated():
-            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-                yield session
+            async with AsyncSession(self._engine, expire_on_commit=False) as session:
+                driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+                try:
+                    await driver.execute(begin)
+                    yield session
+                    ended = await driver.execute("COMMIT")
+                except BaseException as error:
+                    await _roll_back(session, driver, error)
+                    raise
+                if ended != "COMMIT":  # PostgreSQL's answer where a statement failed and the failure was passed over
+                    raise StorageUnavailable(retry_after_s=1)
+
+    async def check_walls(self) -> None:
+        """Raises `RoleMissing` when row-level security would not hold for this database's sessions."""
+        # Asked on a connection that takes no role, since one that cannot take it does not open at all.
+        lone = create_async_engine(self._engine.url, poolclass=NullPool, hide_parameters=True)
+        try:
+            async with lone.connect() as connection:
+                if not await connection.scalar(CAN_TAKE_ROLE):
+                    raise RoleMissing()
+        finally:
+            await lone.dispose()
 
     async def ping(self) -> None:
         """Raises `StorageUnavailable` when the database does not answer within two seconds."""
@@ -71,8 +111,8 @@ class Database:
         answer.result()
 
     async def _ask(self) -> None:
-        async with self.read() as session:
-            await session.execute(text("SELECT 1"))
+        async with self._transaction("BEGIN READ ONLY"):
+            pass
 
     def connections_in_use(self) -> int:
         """How many pooled connections are checked out right now."""
@@ -93,7 +133,27 @@ def _server_settings(settings: Settings) -> dict[str, str]:
         "application_name": "medextract",
         "statement_timeout": f"{settings.db_statement_timeout_s * 1000:.0f}",
         "jit": "off",
+        "role": APP_ROLE,
     }
+
+
+def _within(organization_id: UUID) -> str:
+    """Transaction-local, as `set_config(…, true)` is; a UUID needs no quoting."""
+    return f"SET LOCAL medextract.organization = '{UUID(str(organization_id))}'"
+
+
+async def _roll_back(session: AsyncSession, driver: Any, error: BaseException) -> None:
+    """A connection goes back to the pool without a transaction, or not at all."""
+    # A cancelled task waits for nothing more, and a server that hangs would not answer this either.
+    given_up = not isinstance(error, Exception) or isinstance(error, OSError | TimeoutError)
+    try:
+        if not given_up:
+            await driver.execute("ROLLBACK", timeout=_ROLLBACK_TIMEOUT_S)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        given_up = True
+    finally:
+        if given_up:
+            await session.invalidate()
 
 
 def _speak_halfvec(connection: Any, _record: object) -> None:
@@ -117,7 +177,11 @@ class _translated:  # noqa: N801 - reads as a verb where it is used
             raise Conflict() from None
         if isinstance(error, exc.DBAPIError):
             raise _storage_problem(sqlstate(error)) from None
-        if isinstance(error, OSError | TimeoutError):
+        if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+            raise Conflict() from None
+        if isinstance(error, asyncpg.PostgresError):
+            raise _storage_problem(error.sqlstate) from None
+        if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
             raise StorageUnavailable(retry_after_s=1) from None
 
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.caller import Caller
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
-from app.db.tables import extractions, transcripts, users
+from app.db.tables import extractions, transcripts
 
 
 async def open_run(
@@ -44,24 +45,23 @@ async def save_timings(session: AsyncSession, timings: Sequence[tuple[UUID, dict
     await session.execute(row, [{"run_id": run_id, "whole": whole} for run_id, whole in timings])
 
 
-def _of_organization(organization_id: UUID) -> Select[*tuple[Any, ...]]:
-    own = select(extractions).join(users, extractions.c.user_id == users.c.id)
-    return own.where(users.c.organization_id == organization_id)
+def _within_reach(caller: Caller) -> Select[*tuple[Any, ...]]:
+    return select(extractions).where(caller.may_reach(extractions))
 
 
-async def find_extraction(session: AsyncSession, organization_id: UUID, run_id: UUID) -> AnyRow | None:
-    return (await session.execute(_of_organization(organization_id).where(extractions.c.id == run_id))).one_or_none()
+async def find_extraction(session: AsyncSession, caller: Caller, run_id: UUID) -> AnyRow | None:
+    return (await session.execute(_within_reach(caller).where(extractions.c.id == run_id))).one_or_none()
 
 
 async def list_extractions(
     session: AsyncSession,
-    organization_id: UUID,
+    caller: Caller,
     filters: Mapping[str, str | date | UUID | None],
     cursor: UUID | None,
     limit: int,
 ) -> tuple[Sequence[AnyRow], UUID | None]:
     """A page of runs; `filters` may name `state`, `review`, `user_id`, `transcript_id`, `since` and `until`."""
-    query = _of_organization(organization_id)
+    query = _within_reach(caller)
     conditions: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "state": lambda value: extractions.c.state == value,
         "review": lambda value: extractions.c.review["status"].astext == value,
@@ -86,8 +86,8 @@ async def phase_statistics(session: AsyncSession, organization_id: UUID, window_
     statement = text(
         """
         WITH recent AS (
-            SELECT x.timings FROM extractions x JOIN users u ON u.id = x.user_id
-            WHERE u.organization_id = :organization_id AND x.timings IS NOT NULL
+            SELECT x.timings FROM extractions x
+            WHERE x.organization_id = :organization_id AND x.timings IS NOT NULL
               AND x.created_at >= now() - make_interval(secs => :window_s)
         ), durations AS (
             SELECT 'total' AS phase, (timings->>'total_ms')::float AS ms FROM recent

@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.caller import Caller
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
-from app.db.tables import sops, users
+from app.db.tables import sops
 from app.db.users import Clinician, user_id_of
 
 
-def _of_organization(organization_id: UUID) -> Select[*tuple[Any, ...]]:
-    return select(sops).join(users, sops.c.user_id == users.c.id).where(users.c.organization_id == organization_id)
+def _within_reach(caller: Caller) -> Select[*tuple[Any, ...]]:
+    return select(sops).where(caller.may_reach(sops))
 
 
 async def fetch_active(session: AsyncSession, owner: UUID | Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
@@ -25,14 +26,14 @@ async def fetch_active(session: AsyncSession, owner: UUID | Clinician, ids: Sequ
     return sorted(rows, key=lambda row: ids.index(row.id))
 
 
-async def find_sop(session: AsyncSession, organization_id: UUID, sop_id: UUID) -> AnyRow | None:
-    return (await session.execute(_of_organization(organization_id).where(sops.c.id == sop_id))).one_or_none()
+async def find_sop(session: AsyncSession, caller: Caller, sop_id: UUID) -> AnyRow | None:
+    return (await session.execute(_within_reach(caller).where(sops.c.id == sop_id))).one_or_none()
 
 
 async def list_sops(
-    session: AsyncSession, organization_id: UUID, is_active: bool | None, cursor: UUID | None, limit: int
+    session: AsyncSession, caller: Caller, is_active: bool | None, cursor: UUID | None, limit: int
 ) -> tuple[Sequence[AnyRow], UUID | None]:
-    query = _of_organization(organization_id)
+    query = _within_reach(caller)
     if is_active is not None:
         query = query.where(sops.c.is_active == is_active)
     return await fetch_page(session, query, sops, cursor, limit)
@@ -43,16 +44,12 @@ async def create_sop(session: AsyncSession, values: dict[str, Any]) -> AnyRow:
     return created
 
 
-async def update_sop(
-    session: AsyncSession, organization_id: UUID, sop_id: UUID, values: dict[str, Any]
-) -> AnyRow | None:
-    own = _of_organization(organization_id).with_only_columns(sops.c.id)
-    change = update(sops).where(sops.c.id == sop_id, sops.c.id.in_(own)).values(values).returning(sops)
+async def update_sop(session: AsyncSession, caller: Caller, sop_id: UUID, values: dict[str, Any]) -> AnyRow | None:
+    change = update(sops).where(sops.c.id == sop_id, caller.may_reach(sops)).values(values).returning(sops)
     changed: AnyRow | None = (await session.execute(change)).one_or_none()
     return changed
 
 
-async def delete_sop(session: AsyncSession, organization_id: UUID, sop_id: UUID) -> bool:
-    own = _of_organization(organization_id).with_only_columns(sops.c.id)
-    gone = delete(sops).where(sops.c.id == sop_id, sops.c.id.in_(own)).returning(sops.c.id)
+async def delete_sop(session: AsyncSession, caller: Caller, sop_id: UUID) -> bool:
+    gone = delete(sops).where(sops.c.id == sop_id, caller.may_reach(sops)).returning(sops.c.id)
     return (await session.execute(gone)).one_or_none() is not None

@@ -10,15 +10,18 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     func,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import SchemaItem
 from uuid_utils.compat import uuid7
 
 # The organization of a deployment without credentials (AUTH=disabled); the first migration creates it.
@@ -54,8 +57,15 @@ def _id() -> Column[UUID]:
     return Column("id", Uuid, primary_key=True, default=uuid7)
 
 
-def _owner() -> Column[UUID]:
-    return Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+def _organization() -> Column[UUID]:
+    """Whose the row is: that of the session that writes it, which row-level security asks for in every statement."""
+    return Column("organization_id", Uuid, nullable=False, server_default=func.current_organization())
+
+
+def _owner(*, required: bool = True) -> tuple[SchemaItem, ...]:
+    """A clinician of the row's own organization."""
+    here, there = ["user_id", "organization_id"], ["users.id", "users.organization_id"]
+    return Column("user_id", Uuid, nullable=not required), ForeignKeyConstraint(here, there, ondelete="CASCADE")
 
 
 def _created() -> Column[object]:
@@ -77,6 +87,7 @@ users = Table(
     Column("external_id", Text),
     Column("name", Text),
     _created(),
+    UniqueConstraint("id", "organization_id"),
 )
 Index("uq_users_organization_email", users.c.organization_id, func.lower(users.c.email), unique=True)
 Index("uq_users_organization_external_id", users.c.organization_id, users.c.external_id, unique=True)
@@ -85,7 +96,8 @@ sops = Table(
     "sops",
     metadata,
     _id(),
-    _owner(),
+    _organization(),
+    *_owner(),
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False, server_default=""),
     Column("content", Text, nullable=False),
@@ -101,7 +113,8 @@ transcripts = Table(
     "transcripts",
     metadata,
     _id(),
-    _owner(),
+    _organization(),
+    *_owner(),
     Column("text", Text, nullable=False),
     Column("notes", Text),
     Column("content_hash", Text, nullable=False),
@@ -114,7 +127,8 @@ extractions = Table(
     "extractions",
     metadata,
     _id(),
-    _owner(),
+    _organization(),
+    *_owner(),
     Column("transcript_id", Uuid, ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("state", Text, nullable=False, server_default="running"),
     Column("request", JSONB, nullable=False),
@@ -130,7 +144,7 @@ extractions = Table(
     _created(),
     _updated(),
     Index(None, "user_id", "created_at"),
-    Index(None, "created_at"),
+    Index(None, "organization_id", "created_at"),
 )
 
 test_cases = Table(
@@ -138,6 +152,7 @@ test_cases = Table(
     metadata,
     _id(),
     Column("organization_id", Uuid, ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False, index=True),
+    *_owner(required=False),
     Column("title", Text, nullable=False),
     Column("transcript", Text, nullable=False),
     Column("content_hash", Text, nullable=False),
@@ -154,7 +169,8 @@ embeddings = Table(
     "embeddings",
     metadata,
     _id(),
-    _owner(),
+    _organization(),
+    *_owner(),
     Column("kind", Text, nullable=False),
     Column("transcript_id", Uuid, ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("extraction_id", Uuid, ForeignKey("extractions.id", ondelete="CASCADE"), nullable=False, index=True),

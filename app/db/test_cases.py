@@ -8,11 +8,12 @@ from pgvector import HalfVector
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.caller import Caller
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.tables import test_cases
 
-_HIDDEN = ("organization_id", "vector", "embedding_model", "content_hash")
+_HIDDEN = ("organization_id", "user_id", "vector", "embedding_model", "content_hash")
 _SHOWN = [column for column in test_cases.c if column.name not in _HIDDEN]
 
 
@@ -31,15 +32,15 @@ async def find_similar_cases(
     return (await session.execute(query.order_by(distance).limit(limit))).all()
 
 
-async def find_test_case(session: AsyncSession, organization_id: UUID, case_id: UUID) -> AnyRow | None:
-    query = select(*_SHOWN).where(test_cases.c.id == case_id, test_cases.c.organization_id == organization_id)
+async def find_test_case(session: AsyncSession, caller: Caller, case_id: UUID) -> AnyRow | None:
+    query = select(*_SHOWN).where(test_cases.c.id == case_id, caller.may_reach(test_cases))
     return (await session.execute(query)).one_or_none()
 
 
 async def list_test_cases(
-    session: AsyncSession, organization_id: UUID, cursor: UUID | None, limit: int
+    session: AsyncSession, caller: Caller, cursor: UUID | None, limit: int
 ) -> tuple[Sequence[AnyRow], UUID | None]:
-    query = select(*_SHOWN).where(test_cases.c.organization_id == organization_id)
+    query = select(*_SHOWN).where(caller.may_reach(test_cases))
     return await fetch_page(session, query, test_cases, cursor, limit)
 
 
@@ -48,12 +49,12 @@ async def create_test_case(session: AsyncSession, values: dict[str, Any]) -> Any
 
 
 async def update_test_case(
-    session: AsyncSession, organization_id: UUID, case_id: UUID, values: dict[str, Any]
+    session: AsyncSession, caller: Caller, case_id: UUID, values: dict[str, Any]
 ) -> AnyRow | None:
-    own = update(test_cases).where(test_cases.c.id == case_id, test_cases.c.organization_id == organization_id)
+    own = update(test_cases).where(test_cases.c.id == case_id, caller.may_reach(test_cases))
     return (await session.execute(own.values(values).returning(*_SHOWN))).one_or_none()
 
 
-async def delete_test_case(session: AsyncSession, organization_id: UUID, case_id: UUID) -> bool:
-    own = delete(test_cases).where(test_cases.c.id == case_id, test_cases.c.organization_id == organization_id)
+async def delete_test_case(session: AsyncSession, caller: Caller, case_id: UUID) -> bool:
+    own = delete(test_cases).where(test_cases.c.id == case_id, caller.may_reach(test_cases))
     return (await session.execute(own.returning(test_cases.c.id))).one_or_none() is not None

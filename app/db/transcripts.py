@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.caller import Caller
 from app.db.rows import AnyRow
-from app.db.tables import transcripts, users
+from app.db.tables import transcripts
 
 
 def content_hash(text: str) -> str:
@@ -15,7 +16,6 @@ def content_hash(text: str) -> str:
     return hashlib.sha256(" ".join(text.split()).casefold().encode()).hexdigest()
 
 
-async def find_transcript(session: AsyncSession, organization_id: UUID, transcript_id: UUID) -> AnyRow | None:
-    query = select(transcripts).join(users, transcripts.c.user_id == users.c.id)
-    query = query.where(transcripts.c.id == transcript_id, users.c.organization_id == organization_id)
+async def find_transcript(session: AsyncSession, caller: Caller, transcript_id: UUID) -> AnyRow | None:
+    query = select(transcripts).where(transcripts.c.id == transcript_id, caller.may_reach(transcripts))
     return (await session.execute(query)).one_or_none()

@@ -73,7 +73,7 @@ class ContextGatherer:
             if self._visit.owner_id is not None:
                 self._context.user_id = self._visit.owner_id
             else:
-                async with self._db.read() as session:
+                async with self._db.read(self._visit.clinician.organization_id) as session:
                     self._context.user_id = await users.find_user(session, self._visit.clinician)
         return self._context.user_id
 
@@ -82,7 +82,7 @@ class ContextGatherer:
             if not self._visit.sop_ids:
                 return
             owner = self._visit.owner_id or self._visit.clinician
-            async with self._db.read() as session:
+            async with self._db.read(self._visit.clinician.organization_id) as session:
                 found = await sops.fetch_active(session, owner, self._visit.sop_ids)
             if len(found) < len(self._visit.sop_ids):
                 raise SopNotFound()
@@ -120,7 +120,7 @@ class ContextGatherer:
                 self._degrade(phase, problem)
 
     async def _test_case_search(self, vector: HalfVector) -> None:
-        async with self._db.read() as session:
+        async with self._db.read(self._visit.clinician.organization_id) as session:
             rows = await test_cases.find_similar_cases(
                 session,
                 self._visit.clinician.organization_id,
@@ -136,7 +136,7 @@ class ContextGatherer:
     async def _visit_search(self, vector: HalfVector, user_id: UUID | None) -> None:
         if user_id is None:
             return
-        async with self._db.read() as session:
+        async with self._db.read(self._visit.clinician.organization_id) as session:
             rows = await embeddings.find_similar_visits(
                 session,
                 user_id,

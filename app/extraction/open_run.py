@@ -19,6 +19,7 @@ class Run:
     """The ids of what was opened, and when (aware UTC)."""
 
     id: UUID
+    organization_id: UUID
     transcript_id: UUID
     user_id: UUID
     created_at: datetime
@@ -27,7 +28,7 @@ class Run:
 async def open_run(db: Database, visit: Visit, context: Context) -> Run:
     """One transaction, since a later one could not see a parent that is not committed."""
     run_id, transcript_id, now = uuid7(), visit.stored_id or uuid7(), datetime.now(UTC)
-    async with db.write() as session:
+    async with db.write(visit.clinician.organization_id) as session:
         user_id = context.user_id or await find_or_create_user(session, visit.clinician)
         run = {
             "id": run_id,
@@ -38,7 +39,7 @@ async def open_run(db: Database, visit: Visit, context: Context) -> Run:
         }
         transcript = None if visit.stored_id else _transcript(visit, transcript_id, user_id)
         await extractions.open_run(session, run, transcript)
-    return Run(run_id, transcript_id, user_id, now)
+    return Run(run_id, visit.clinician.organization_id, transcript_id, user_id, now)
 
 
 def _transcript(visit: Visit, transcript_id: UUID, user_id: UUID) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class Pipeline:
         if "embedding" not in outcome["degraded"]:
             outcome["degraded"].append("embedding")
         try:
-            async with self._db.write() as session:
+            async with self._db.write(run.organization_id) as session:
                 await extractions.save_degraded(session, run.id, outcome["degraded"])
         except Problem as unsaved:
             log.warning("degraded_not_saved", problem=unsaved.slug)
@@ -129,7 +129,7 @@ class Pipeline:
         """The run says why it failed; where even that cannot be written, the log has it."""
         problem = error if isinstance(error, Problem) else Problem()
         try:
-            async with self._db.write() as session:
+            async with self._db.write(run.organization_id) as session:
                 await extractions.save_failure(session, run.id, problem.body(), timings.as_dict())
         except Problem as unsaved:
             log.error("failure_not_saved", problem=unsaved.slug)

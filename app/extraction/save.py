@@ -38,7 +38,7 @@ async def save(
 
     async def save_embeddings() -> bool:
         with timings.phase("save_embeddings"):
-            return await _write_vectors(db, [_row(run, kind, vector, model) for kind, vector in vectors.items()])
+            return await _write_vectors(db, run, [_row(run, kind, vector, model) for kind, vector in vectors.items()])
 
     _, saved = await together(save_result(), save_embeddings())
     return saved
@@ -56,16 +56,16 @@ async def _until(deadline: float, attempt: Callable[[], Awaitable[None]]) -> Non
 
 
 async def _write_result(db: Database, run: Run, outcome: dict[str, Any]) -> None:
-    async with db.write() as session:
+    async with db.write(run.organization_id) as session:
         await extractions.save_result(session, run.id, outcome)
 
 
-async def _write_vectors(db: Database, rows: list[dict[str, Any]]) -> bool:
+async def _write_vectors(db: Database, run: Run, rows: list[dict[str, Any]]) -> bool:
     """The result is what was paid for: vectors that cannot be saved now can be made again."""
     if not rows:
         return True
     try:
-        async with db.write() as session:
+        async with db.write(run.organization_id) as session:
             await embeddings.save_vectors(session, rows)
     except Problem as problem:
         log.warning("degraded", what="embedding", reason=type(problem).__name__)

@@ -35,7 +35,7 @@ class TimingsLog:
         if not batch:
             return
         try:
-            async with self._db.write() as session:
+            async with self._db.across_organizations() as session:
                 await extractions.save_timings(session, list(batch.items()))
         except Problem as problem:
             self._waiting = batch | self._waiting

@@ -1,0 +1,124 @@
+"""The second wall between organizations: row-level security, with the code's own scoping left out."""
+
+import asyncio
+import uuid
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.engine import URL
+
+from app.db import migrate
+from app.db.engine import Database
+from app.db.row_security import APP_ROLE, RoleMissing
+from app.db.tables import LOCAL_ORGANIZATION, extractions, metadata, organizations, transcripts, users
+from app.errors import Conflict, Problem, StorageUnavailable
+from tests.conftest import Service, connection_to, fresh_database, running_service, settings_for
+
+# Tables without an organization's data, each with the reason why anybody's session may do what it is granted there.
+OPEN_TABLES = {"alembic_version": "the schema's revision; the service's role has no rights in it"}
+
+
+async def other_organization(db: Database) -> UUID:
+    """A second organization with a clinician of its own."""
+    async with db.across_organizations() as session:
+        created = insert(organizations).values(name="other").returning(organizations.c.id)
+        return UUID(str(await session.scalar(created)))
+
+
+async def test_every_table_is_behind_the_wall(offline: Service) -> None:
+    """A new table that holds no organization's data goes on the list, with its reason; any other needs a policy."""
+    async with offline.parts.db.across_organizations() as session:
+        unprotected = await session.scalars(
+            text(
+                "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
+                " AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND EXISTS"
+                " (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))"
+            )
+        )
+    assert set(unprotected.all()) == set(OPEN_TABLES)
+
+
+async def test_a_session_sees_no_row_of_another_organization(offline: Service) -> None:
+    await offline.extract()
+    other = await other_organization(offline.parts.db)
+    async with offline.parts.db.read(other) as session:
+        for name, table in metadata.tables.items():
+            if await session.scalar(select(func.has_table_privilege(name, "SELECT"))):
+                key = table.c.id if table is organizations else table.c.organization_id
+                assert set(await session.scalars(select(key))) <= {other}, name
+
+
+async def test_without_an_organization_there_is_nothing(offline: Service) -> None:
+    """Also on a connection that was another's before: the setting ends with its transaction."""
+    await offline.extract()
+    db = offline.parts.db
+    async with db._transaction("BEGIN") as session:
+        assert await session.scalar(text("SELECT current_user")) == APP_ROLE
+        assert (await session.execute(select(transcripts.c.id).limit(1))).all() == []
+    with pytest.raises(Problem):
+        async with db._transaction("BEGIN") as session:
+            await session.execute(insert(users).values(organization_id=LOCAL_ORGANIZATION, email="x@clinic.example"))
+
+
+async def test_a_session_changes_nothing_of_another_organization(offline: Service) -> None:
+    run = await offline.extract()
+    db = offline.parts.db
+    other = await other_organization(db)
+    async with db.write(other) as session:
+        changed = await session.execute(update(extractions).values(state="failed").returning(extractions.c.id))
+        assert changed.all() == []
+    assert (await offline.get(f"/extractions/{run['id']}"))["state"] == "succeeded"
+    with pytest.raises(StorageUnavailable):
+        async with db.write(other) as session:
+            await session.execute(insert(users).values(organization_id=LOCAL_ORGANIZATION, email="x@clinic.example"))
+
+
+async def test_a_row_cannot_hang_on_another_organizations_clinician(offline: Service) -> None:
+    """Foreign keys look past row-level security, so that they hold the organization themselves."""
+    run = await offline.extract()
+    db = offline.parts.db
+    other = await other_organization(db)
+    stolen = {"user_id": UUID(run["user_id"]), "text": "Doctor: hello", "content_hash": "0"}
+    with pytest.raises(Conflict):
+        async with db.write(other) as session:
+            await session.execute(insert(transcripts).values(stolen))
+
+
+async def test_a_reading_session_cannot_write(offline: Service) -> None:
+    with pytest.raises(StorageUnavailable, match="25006"):
+        async with offline.parts.db.read(LOCAL_ORGANIZATION) as session:
+            await session.execute(insert(users).values(organization_id=LOCAL_ORGANIZATION, email="x@clinic.example"))
+
+
+async def test_a_database_user_who_may_make_no_roles(server_url: URL) -> None:
+    """Told what to ask the administrator for; after that, the service works as an owner that is no superuser."""
+    owner = f"owner_{uuid.uuid4().hex[:12]}"
+    async with fresh_database(server_url, migrated=False) as url, connection_to(url) as administrator:
+        await administrator.execute(text("CREATE EXTENSION vector"))
+        await administrator.execute(text(f"CREATE ROLE {owner} LOGIN"))
+        await administrator.execute(text(f'ALTER DATABASE "{url.database}" OWNER TO {owner}'))
+        own = url.set(username=owner)
+        try:
+            with pytest.raises(RoleMissing, match=f"GRANT {APP_ROLE} TO"):
+                await asyncio.to_thread(migrate.upgrade, own)
+            await administrator.execute(text(f"GRANT {APP_ROLE} TO {owner}"))
+            await asyncio.to_thread(migrate.upgrade, own)
+            await _works_behind_the_wall(own)
+            await administrator.execute(text(f"REVOKE {APP_ROLE} FROM {owner}"))
+            with pytest.raises(RoleMissing):
+                async with running_service(settings_for(own)):
+                    pass
+        finally:
+            await administrator.execute(text(f"REASSIGN OWNED BY {owner} TO CURRENT_USER"))
+            await administrator.execute(text(f"DROP OWNED BY {owner}"))
+            await administrator.execute(text(f"DROP ROLE {owner}"))
+
+
+async def _works_behind_the_wall(url: URL) -> None:
+    async with running_service(settings_for(url)) as service:
+        run = await service.extract()
+        assert (await service.get(f"/extractions/{run['id']}"))["state"] == "succeeded"
+        other = await other_organization(service.parts.db)
+        async with service.parts.db.read(other) as session:
+            assert (await session.execute(select(transcripts.c.id))).all() == []
