@@ -30,12 +30,14 @@ class Problem(Exception):
         retry_after_s: float | None = None,
         errors: tuple[InvalidField, ...] = (),
         headers: dict[str, str] | None = None,
+        version: int | None = None,
     ) -> None:
         self.detail = detail or (self.__doc__ or self.title).strip()
         self.phase = phase
         self.retry_after_s = retry_after_s
         self.errors = errors
         self.headers = headers or {}
+        self.version = version
         super().__init__(self.detail)
 
     def body(self, instance: str | None = None) -> dict[str, Any]:
@@ -50,6 +52,8 @@ class Problem(Exception):
         }
         if self.phase:
             members["phase"] = self.phase
+        if self.version is not None:
+            members["version"] = self.version
         if self.errors:
             members["errors"] = [{"pointer": error.pointer, "code": error.code} for error in self.errors]
         return members
@@ -89,6 +93,24 @@ class Conflict(Problem):
     """The record has changed, or one like it exists already."""
 
     status, slug, title = 409, "conflict", "Conflict"
+
+
+class ReviewFinished(Problem):
+    """The review is signed; reopen it to decide anew."""
+
+    status, slug, title = 409, "review-finished", "Review finished"
+
+
+class ReviewIncomplete(Problem):
+    """Findings that are contradicted or unsupported have to be decided first."""
+
+    status, slug, title = 409, "review-incomplete", "Review incomplete"
+
+
+class VersionMismatch(Problem):
+    """Someone else has changed this record since you read it."""
+
+    status, slug, title = 412, "version-mismatch", "Version mismatch"
 
 
 class BodyTooLarge(Problem):
@@ -137,6 +159,12 @@ class TranscriptTooLongForModel(Problem):
     """The model's context is too short for this transcript."""
 
     status, slug, title = 422, "transcript-too-long-for-model", "Transcript too long for the model"
+
+
+class VersionRequired(Problem):
+    """Say in If-Match which version of the record you have read."""
+
+    status, slug, title = 428, "version-required", "Version required"
 
 
 class ProviderInvalidOutput(Problem):

@@ -26,6 +26,7 @@ ALLOWED = {
     "/sops": "GET, HEAD, POST",
     f"/sops/{UNKNOWN}": "DELETE, GET, HEAD, PATCH",
     f"/extractions/{UNKNOWN}": "GET, HEAD, PATCH",
+    f"/extractions/{UNKNOWN}/finish": "POST",
     "/test-cases": "GET, HEAD, POST",
     f"/test-cases/{UNKNOWN}": "DELETE, GET, HEAD, PATCH",
     "/metrics": "GET, HEAD",

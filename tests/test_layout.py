@@ -17,6 +17,7 @@ LAYERS = (
     {"main"},
     {"api", "web", "documents"},
     {"parts"},
+    {"review"},
     {"extraction"},
     {"llm", "db"},
     {"language", "findings"},

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from app import __version__
-from app.api import extract, extractions, ops, sops, test_cases
+from app.api import extract, extractions, ops, reviews, sops, test_cases
 from app.api.envelope import Envelope
 from app.api.events import Streams
 from app.api.problems import handle_problems
@@ -36,7 +36,15 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.streams = streams
-    for routes in (extract.router, extract.uploads, extractions.router, sops.router, test_cases.router, ops.router):
+    for routes in (
+        extract.router,
+        extract.uploads,
+        extractions.router,
+        reviews.router,
+        sops.router,
+        test_cases.router,
+        ops.router,
+    ):
         app.include_router(routes)
     handle_problems(app)
     app.add_middleware(Envelope, settings=settings)

@@ -156,6 +156,7 @@ class ProblemBody(BaseModel):
     phase: str | None = None
     retryable: bool
     errors: list[dict[str, str]] | None = None
+    version: int | None = Field(default=None, description="Of the record, where a change was refused over it.")
 
 
 class RunBody(BaseModel):
@@ -175,12 +176,7 @@ class RunBody(BaseModel):
     usage: dict[str, int] | None
     timings: TimingsBody | None
     problem: ProblemBody | None
-
-
-class ReviewDecision(Body):
-    """A clinician's decision on a whole extraction."""
-
-    status: Literal["approved", "rejected"]
+    version: int = Field(description="Counts the changes of the review; also in ETag.")
 
 
 class TranscriptBody(BaseModel):

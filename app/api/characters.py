@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, Optional
 
 from pydantic import TypeAdapter
 
-from app.api.bodies import ExtractBody, ReviewDecision
+from app.api.bodies import ExtractBody
 from app.api.clinic_bodies import NewSop, SopChange, TestCaseBody, TestCaseChange
+from app.api.review_bodies import ReviewChange
 from app.errors import InvalidCharacter, InvalidField
 
-_BODIES: tuple[Any, ...] = (ExtractBody, ReviewDecision, NewSop, SopChange, TestCaseBody, TestCaseChange)
-_DEEPEST = 4  # steps to the deepest text of any of them, as /expected/patient_reminders/0/description
+_BODIES: tuple[Any, ...] = (ExtractBody, ReviewChange, NewSop, SopChange, TestCaseBody, TestCaseChange)
+_DEEPEST = 5  # steps to the deepest text of any of them, as /decisions/0/evidence/0/quote
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 

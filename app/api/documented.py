@@ -9,6 +9,7 @@ from app.errors import Problem
 READ = (422, 500, 503)
 BODY = (400, 408, 409, 413, 415, *READ)
 MODEL = (502, 504)
+VERSIONED = (412, 428)
 
 VISIT: dict[str, Example] = {
     "visit": {

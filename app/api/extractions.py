@@ -1,4 +1,4 @@
-"""Stored runs: list, read, and the clinician's decision on one; and the transcripts behind them."""
+"""Stored runs, listed, and the transcripts behind them."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.api.access import CallerDep, PartsDep
-from app.api.bodies import ReviewDecision, RunBody, RunPage, TranscriptBody
-from app.api.documented import BODY, READ, problems
+from app.api.bodies import RunPage, TranscriptBody
+from app.api.documented import READ, problems
 from app.api.requests import JsonRoute
 from app.db import extractions, transcripts
 from app.db.rows import columns
-from app.errors import Conflict, NotFound
+from app.errors import NotFound
 from app.extraction.record import as_answer
 
 router = APIRouter(tags=["records"], route_class=JsonRoute)
@@ -43,31 +43,6 @@ async def list_extractions(
     async with parts.db.read(caller.organization_id) as session:
         page, following = await extractions.list_extractions(session, caller, filters, cursor, limit)
     return {"items": [as_answer(columns(row)) for row in page], "next_cursor": following}
-
-
-@router.get("/extractions/{extraction_id}", response_model=RunBody, responses=problems(404, *READ))
-async def get_extraction(extraction_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
-    async with parts.db.read(caller.organization_id) as session:
-        row = await extractions.find_extraction(session, caller, extraction_id)
-    if row is None:
-        raise NotFound("There is no extraction under that id.")
-    return as_answer(columns(row))
-
-
-@router.patch("/extractions/{extraction_id}", response_model=RunBody, responses=problems(404, *BODY))
-async def review_extraction(
-    extraction_id: UUID, decision: ReviewDecision, parts: PartsDep, caller: CallerDep
-) -> dict[str, Any]:
-    """Approves or rejects; an approved visit becomes context for later ones of the same clinician."""
-    async with parts.db.write(caller.organization_id) as session:
-        row = await extractions.find_extraction(session, caller, extraction_id)
-        if row is None:
-            raise NotFound("There is no extraction under that id.")
-        if row.state != "succeeded":
-            raise Conflict("Only a finished extraction can be reviewed.")
-        review = {**row.review, "status": decision.status}
-        await extractions.save_review(session, extraction_id, review)
-    return as_answer({**columns(row), "review": review})
 
 
 @router.get("/transcripts/{transcript_id}", response_model=TranscriptBody, responses=problems(404, *READ))

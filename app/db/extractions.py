@@ -49,10 +49,6 @@ def _within_reach(caller: Caller) -> Select[*tuple[Any, ...]]:
     return select(extractions).where(caller.may_reach(extractions))
 
 
-async def find_extraction(session: AsyncSession, caller: Caller, run_id: UUID) -> AnyRow | None:
-    return (await session.execute(_within_reach(caller).where(extractions.c.id == run_id))).one_or_none()
-
-
 async def list_extractions(
     session: AsyncSession,
     caller: Caller,
@@ -75,10 +71,6 @@ async def list_extractions(
         if value is not None:
             query = query.where(conditions[name](value))
     return await fetch_page(session, query, extractions, cursor, limit)
-
-
-async def save_review(session: AsyncSession, run_id: UUID, review: dict[str, Any]) -> None:
-    await session.execute(update(extractions).where(extractions.c.id == run_id).values(review=review))
 
 
 async def phase_statistics(session: AsyncSession, organization_id: UUID, window_s: int) -> Sequence[AnyRow]:

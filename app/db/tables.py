@@ -9,9 +9,11 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     Table,
     Text,
@@ -136,6 +138,9 @@ extractions = Table(
     Column("result", JSONB),
     Column("evaluation", JSONB),
     Column("review", JSONB),
+    # What the reviewer signed, null before; `result` stays as the model gave it.
+    Column("reviewed", JSONB),
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("context", JSONB),
     Column("degraded", JSONB),
     Column("usage", JSONB),
@@ -145,6 +150,28 @@ extractions = Table(
     _updated(),
     Index(None, "user_id", "created_at"),
     Index(None, "organization_id", "created_at"),
+)
+
+# Only ever added to: the state of a review is what these say, in the order of (version, place).
+review_decisions = Table(
+    "review_decisions",
+    metadata,
+    _id(),
+    _organization(),
+    *_owner(),
+    Column("extraction_id", Uuid, ForeignKey("extractions.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("item_id", Uuid, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Column("seconds", Float),
+    Column("actor", Text, nullable=False),
+    _created(),
+    Index(None, "extraction_id", "version", "place", unique=True),
+    Index(None, "user_id"),
 )
 
 test_cases = Table(

@@ -1,5 +1,6 @@
 """Turns a model's items into findings: merged, each with true evidence, a verdict, a due date and a confidence."""
 
+from datetime import date
 from typing import Any
 
 from uuid_utils.compat import uuid7
@@ -79,17 +80,22 @@ def _finding(
     if not checked.evidence:
         checked = _with_found_quotes(category, item, searchable, lost) or checked
     finding = {"id": str(uuid7()), **item, **checked.mended}
-    if "due" in finding:
-        due = finding["due"]
-        known = due_date(due, visit.visit_date) if due and visit.visit_date else None
-        finding["due_date"] = known.isoformat() if known else None
     return finding | {
+        **due_day(finding, visit.visit_date),
         "evidence": checked.evidence,
         "verification": checked.verification,
         "confidence": _CONFIDENCE[checked.verification],
         "flags": [*checked.flags, *_flags(checked.evidence, visit)],
         "repairs": checked.repairs,
     }
+
+
+def due_day(item: dict[str, Any], visit_date: date | None) -> dict[str, str | None]:
+    """The `due_date` of an item that has a `due`: the day that its words mean, seen from the visit; else nothing."""
+    if "due" not in item:
+        return {}
+    known = due_date(item["due"], visit_date) if item["due"] and visit_date else None
+    return {"due_date": known.isoformat() if known else None}
 
 
 def _without_repeats(category: str, items: list[dict[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:

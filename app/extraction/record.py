@@ -58,6 +58,7 @@ def as_answer(run: Mapping[str, Any]) -> dict[str, Any]:
         "usage": run["usage"],
         "timings": run["timings"],
         "problem": run.get("problem"),
+        "version": run.get("version", 1),
     }
 
 

@@ -1,6 +1,7 @@
 """Checks an item against what was said: every value that it claims has to stand in its quotes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -31,10 +32,18 @@ class Checked:
     mended: dict[str, str] = field(default_factory=dict)
 
 
-def check(category: str, item: dict[str, Any], searchable: Searchable) -> Checked:
-    """Finds the item's quotes (`item["evidence"]`: [{turn, quote}]) and holds each of its values against them."""
+def check(
+    category: str, item: dict[str, Any], searchable: Searchable, chosen: Sequence[Located] | None = None
+) -> Checked:
+    """Finds the item's quotes (`item["evidence"]`: [{turn, quote}]) and holds each of its values against them.
+
+    `chosen` are the places of the quotes where they are known already: a person pointed at them.
+    """
     case = _Case(category, item, searchable)
-    case.find_quotes()
+    if chosen is None:
+        case.find_quotes()
+    else:
+        case.region.quotes = _merged(list(chosen))
     if not case.region.quotes:
         return Checked([], "unsupported", [*case.checked.flags, "no_quote"])
     case.check_subject()
