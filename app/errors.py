@@ -21,6 +21,8 @@ class Problem(Exception):
     slug: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Internal error"
     retryable: ClassVar[bool] = False
+    # How the log takes it, where that does not follow from the status.
+    level: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -159,6 +161,7 @@ class TranscriptTooLongForModel(Problem):
     """The model's context is too short for this transcript."""
 
     status, slug, title = 422, "transcript-too-long-for-model", "Transcript too long for the model"
+    level = "warning"
 
 
 class VersionRequired(Problem):
@@ -191,6 +194,13 @@ class ProviderUnavailable(Problem):
     status, slug, title, retryable = 503, "provider-unavailable", "Provider unavailable", True
 
 
+class ProviderPaused(Problem):
+    """The model provider failed again and again, and is left alone for a while."""
+
+    status, slug, title, retryable = 503, "provider-paused", "Provider paused", True
+    level = "info"
+
+
 class ProviderRateLimited(Problem):
     """The model provider limits our rate."""
 
@@ -207,12 +217,14 @@ class StorageFull(Problem):
     """The database has no room left."""
 
     status, slug, title, retryable = 503, "storage-full", "Storage full", True
+    level = "critical"
 
 
 class Overloaded(Problem):
     """Too much is going on at once; try again shortly."""
 
     status, slug, title, retryable = 503, "overloaded", "Overloaded", True
+    level = "warning"
 
 
 class ProviderTimeout(Problem):

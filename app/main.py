@@ -18,7 +18,7 @@ from app.llm.client import ASGIApp
 from app.llm.provider import Provider
 from app.metrics import Metrics
 from app.parts import Parts
-from app.settings import Settings
+from app.settings import OFFLINE, Settings
 
 EMBEDDED_DATABASE = "medextract"
 
@@ -52,12 +52,13 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
         db = Database(await _ready_database(settings, stack), settings)
         stack.push_async_callback(db.close)
         await db.check_walls()
-        provider = Provider(settings, await _in_process(settings, provider_app))
+        metrics = Metrics()
+        provider = Provider(settings, metrics, *await _in_process(settings, provider_app))
         stack.push_async_callback(provider.close)
         timings_log = TimingsLog(db)
         timings_log.start()
         stack.push_async_callback(timings_log.stop)
-        yield Parts(settings, db, provider, Pipeline(db, provider, settings, timings_log), timings_log, Metrics())
+        yield Parts(settings, db, provider, Pipeline(db, provider, settings, timings_log), timings_log, metrics)
 
 
 async def migrate_database(settings: Settings) -> None:
@@ -84,12 +85,14 @@ async def _ready_database(settings: Settings, stack: AsyncExitStack) -> URL:
     return url
 
 
-async def _in_process(settings: Settings, provider_app: ASGIApp | None) -> ASGIApp | None:
-    """The app that answers in place of the network: the offline provider is one, its data loaded before first use."""
-    if provider_app is not None or settings.llm_provider != "offline":
-        return provider_app
+async def _in_process(settings: Settings, provider_app: ASGIApp | None) -> tuple[ASGIApp | None, ASGIApp | None]:
+    """The app in place of the network, and the rules engine where it is a fallback; its data are loaded beforehand."""
+    is_first, is_fallback = settings.llm_provider == OFFLINE and provider_app is None, OFFLINE in settings.fallbacks
+    if not is_first and not is_fallback:
+        return provider_app, None
     # Imported here, so that a service with a real provider does not hold vectors it never uses.
     from app.llm.offline.server import create_offline_server, load
 
     await asyncio.to_thread(load)
-    return create_offline_server()
+    rules = create_offline_server()
+    return (rules, None) if is_first else (provider_app, rules)

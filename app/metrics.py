@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from app.timings import PHASES, Timings
 
@@ -29,6 +29,12 @@ class Metrics:
             "medextract_degraded_total", "Parts that an answer went without.", ("what",), registry=self.registry
         )
         self.tokens = Counter("medextract_tokens_total", "Tokens spent.", ("kind",), registry=self.registry)
+        self.fallbacks = Counter(
+            "medextract_fallbacks_total", "Answers by a fallback model.", ("model",), registry=self.registry
+        )
+        self.breaker_open = Gauge(
+            "medextract_breaker_open", "1 while a model is left alone.", ("target",), registry=self.registry
+        )
         for phase in PHASES:  # so that a phase that never ran shows as zero, not as missing
             self.phases.labels(phase)
 
@@ -43,6 +49,10 @@ class Metrics:
             self.degraded.labels(what).inc()
         for kind, spent in answer["usage"].items():
             self.tokens.labels(kind.removesuffix("_tokens")).inc(spent)
+
+    def note_breaker(self, target: str, state: str) -> None:
+        """Half-open counts as open: all calls but one are still refused."""
+        self.breaker_open.labels(target).set(state != "closed")
 
     def exposition(self) -> bytes:
         """The text format that Prometheus reads."""

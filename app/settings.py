@@ -41,6 +41,15 @@ def _header_safe(key: SecretStr) -> SecretStr:
     return key
 
 
+def _model_names(names: str) -> str:
+    """Comma-separated, as they are asked."""
+    given = [name.strip() for name in names.split(",")]
+    if not all(given) or len(set(given)) < len(given) or OFFLINE in given[:-1]:
+        raise ValueError("must be different names with commas between, `offline` only as the last: nothing follows it")
+    return ",".join(given)
+
+
+OFFLINE = "offline"
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -65,10 +74,13 @@ class Settings(BaseSettings):
     openai_api_key: Annotated[SecretStr, AfterValidator(_header_safe)] | None = None
     openai_base_url: Annotated[str, AfterValidator(_web_address)] | None = None
     llm_model: str = "gpt-4.1-mini"
+    llm_fallbacks: Annotated[str, AfterValidator(_model_names)] | None = None
     llm_temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 0.0
     llm_max_output_tokens: Count = 8000
     llm_attempts: Annotated[int, Field(ge=1, le=3)] = 3
     llm_attempt_timeout_s: Seconds = 30.0
+    llm_breaker_failures: Count = 5
+    llm_breaker_open_s: Seconds = 15.0
     llm_response_limit_bytes: Count = 2_000_000
     embedding_model: str = "text-embedding-3-small"
     embedding_timeout_s: Seconds = 10.0
@@ -124,6 +136,19 @@ class Settings(BaseSettings):
             raise ValueError(
                 "LLM_PROVIDER=openai needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server that asks for none"
             )
+        return self
+
+    @property
+    def fallbacks(self) -> list[str]:
+        """The models to ask when the first does not serve, in order."""
+        return self.llm_fallbacks.split(",") if self.llm_fallbacks else []
+
+    @model_validator(mode="after")
+    def _fallbacks_are_others(self) -> Self:
+        if self.fallbacks and self.llm_provider == OFFLINE:
+            raise ValueError("LLM_FALLBACKS needs LLM_PROVIDER=openai: the rules engine has no other to fall back to")
+        if self.llm_model in self.fallbacks:
+            raise ValueError("LLM_FALLBACKS names the model of LLM_MODEL itself")
         return self
 
     @model_validator(mode="after")

@@ -85,7 +85,7 @@ class _Exchange:
         status = problem.status if problem else self._status  # a stream has begun as 200 when it fails
         parts.metrics.count_request(route, status, self._timings)
         timings = self._timings.as_dict()
-        level = log.info if status < 500 else log.error
+        level = (problem and problem.level) or ("info" if status < 500 else "error")
         told = {
             "method": self._method,
             "route": route,
@@ -97,6 +97,6 @@ class _Exchange:
             "total_ms": timings["total_ms"],
             "phases": timings["phases"],
         }
-        level("request", **{name: value for name, value in told.items() if value})
+        getattr(log, level)("request", **{name: value for name, value in told.items() if value})
         if settings.log_format == "console" and timings["phases"]:
             print_performance_summary(timings)

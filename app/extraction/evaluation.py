@@ -16,8 +16,8 @@ from app.extraction.second_reader import SecondReading, read_again
 from app.extraction.sop_trace import trace_sops
 from app.extraction.visit import Visit
 from app.findings import ACTION_CATEGORIES, ITEM_TYPES
-from app.llm.provider import RULES_ENGINE
-from app.settings import Settings
+from app.llm.chat import RULES_ENGINE
+from app.settings import OFFLINE, Settings
 
 
 def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: Settings) -> dict[str, Any]:
@@ -33,6 +33,8 @@ def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: S
     reasons = review_reasons(findings, extraction.ledger, score, error, settings)
     if is_addressed_to_a_model(visit.text):
         reasons.append("addressed_to_a_model")
+    if extraction.model["provider"] == OFFLINE != settings.llm_provider:
+        reasons.append("served_by_rules_engine")
     return {
         "overall_score": round(score, 4),
         "confidence": _level(1 - error, settings),

@@ -9,8 +9,9 @@ from app.extraction.llm_extraction import Extraction
 from app.extraction.prompt import transcript_lines
 from app.extraction.visit import Visit
 from app.findings import Strict
+from app.llm.chat import AnswerShape, Message
 from app.llm.client import InvalidOutput
-from app.llm.provider import AnswerShape, Message, Provider
+from app.llm.provider import Provider
 
 MAX_TOKENS = 500
 _Share = Annotated[int, Field(ge=0, le=100)]
@@ -35,7 +36,8 @@ JUDGEMENT = AnswerShape("judgement", Judgement.model_json_schema())
 
 async def judge(provider: Provider, visit: Visit, extraction: Extraction, deadline: float) -> dict[str, Any]:
     """`{"model", "faithfulness", "completeness", "clarity"}`, shares from 0 to 1; raises a provider problem."""
-    completion = await provider.complete(_prompt(visit, extraction), JUDGEMENT, MAX_TOKENS, deadline, "evaluation")
+    asked = _prompt(visit, extraction)
+    completion = await provider.models[0].complete(asked, JUDGEMENT, MAX_TOKENS, deadline, "evaluation")
     try:
         scores = Judgement.model_validate_json(completion.content).model_dump()
     except ValidationError:

@@ -10,11 +10,13 @@ import structlog
 from app.errors import ProviderInvalidOutput
 from app.extraction.answer import Answer, Ledger, read_answer
 from app.extraction.context import Context
+from app.extraction.fallbacks import ask_in_order
 from app.extraction.findings_check import check_findings
 from app.extraction.prompt import PROMPT_VERSION, build_prompt, repair_messages
 from app.extraction.visit import Visit
+from app.llm.chat import VISIT_ANSWER, ChatModel, Completion, Message
 from app.llm.client import InvalidOutput
-from app.llm.provider import VISIT_ANSWER, Completion, Message, Provider
+from app.llm.provider import Provider
 from app.settings import Settings
 
 PHASE = "llm_extraction"
@@ -42,21 +44,27 @@ async def extract(
     provider: Provider, visit: Visit, context: Context, settings: Settings, deadline: float
 ) -> Extraction:
     """Raises a provider problem; a usable answer with nothing in it is an honest empty extraction."""
-    messages = build_prompt(visit, context.sops, context.examples)
-    answer, completions = await _ask(provider, visit, messages, settings.llm_max_output_tokens, deadline)
-    last = completions[-1]
+    messages, most_tokens = build_prompt(visit, context.sops, context.examples), settings.llm_max_output_tokens
+
+    async def ask(model: ChatModel, until: float) -> tuple[Answer, list[Completion]]:
+        return await _ask(model, visit, messages, most_tokens, until)
+
+    (answer, completions), model = await ask_in_order(provider.models, ask, deadline)
+    if model is not provider.models[0]:
+        log.warning("fallback_served", phase=PHASE, model=model.name)
+        provider.note_fallback(model)
     return Extraction(
         summary=answer.summary,
         findings=await asyncio.to_thread(check_findings, visit, answer),
         ledger=answer.ledger,
-        model={"provider": provider.name, "name": last.model, "prompt_version": PROMPT_VERSION},
+        model={"provider": model.provider, "name": completions[-1].model, "prompt_version": PROMPT_VERSION},
         prompt_tokens=sum(completion.prompt_tokens for completion in completions),
         completion_tokens=sum(completion.completion_tokens for completion in completions),
     )
 
 
 async def _ask(
-    provider: Provider, visit: Visit, messages: Sequence[Message], max_tokens: int, deadline: float
+    model: ChatModel, visit: Visit, messages: Sequence[Message], max_tokens: int, deadline: float
 ) -> tuple[Answer, list[Completion]]:
     """The first usable answer in two tries: a cut-off one is asked for again with more room, others with the reason."""
     custom_names = frozenset(category.name for category in visit.custom_categories)
@@ -64,7 +72,7 @@ async def _ask(
     asked = messages
     for _ in range(TRIES):
         try:
-            completions.append(await provider.complete(asked, VISIT_ANSWER, max_tokens, deadline, PHASE))
+            completions.append(await model.complete(asked, VISIT_ANSWER, max_tokens, deadline, PHASE))
             answer = await asyncio.to_thread(read_answer, completions[-1].content, custom_names)
             return answer, completions
         except InvalidOutput as invalid:

@@ -37,6 +37,7 @@ class Pipeline:
 
     async def run(self, visit: Visit, timings: Timings) -> dict[str, Any]:
         """The whole answer of `POST /extract`; raises a `Problem`, after noting it on the run if one was opened."""
+        self._provider.refuse_if_away()
         deadline = deadline_in(self._settings.request_deadline_s)
         with timings.phase("context"):
             gatherer = ContextGatherer(visit, self._db, self._provider, self._settings, timings, deadline)

@@ -10,7 +10,7 @@ from app.db.rows import AnyRow
 from app.extraction.context_selection import Example
 from app.extraction.visit import Visit
 from app.findings import ACTION_CATEGORIES
-from app.llm.provider import Message
+from app.llm.chat import Message
 
 PROMPT_VERSION = "1"
 

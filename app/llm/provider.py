@@ -1,51 +1,21 @@
-"""Chat completions and embeddings as the pipeline needs them, from any OpenAI-compatible provider."""
+"""The models that the pipeline asks, chat models in order of preference and one for embeddings, behind breakers."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import orjson
-import structlog
 from pgvector import HalfVector
 
-from app.errors import ProviderMisconfigured, ProviderRefused
-from app.findings import ANSWER_SCHEMA
-from app.llm.client import ASGIApp, InvalidOutput, ParameterUnsupported, ProviderClient
-from app.llm.retry import RetryPolicy, call_with_retries, deadline_in
-from app.settings import Settings
-
-Message = dict[str, str]
-# The name by which the offline provider answers; an item of its own cannot be confirmed by reading with it again.
-RULES_ENGINE = "rules-1"
-# How the answer's shape is asked for, best first; after the last it is only told in the prompt.
-_FORMATS = ("json_schema", "json_object")
-log = structlog.get_logger()
-
-
-class AnswerShape:
-    """The JSON schema that an answer has to follow, made ready once for both ways of asking for it."""
-
-    def __init__(self, name: str, schema: dict[str, Any]) -> None:
-        self.strict = {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
-        self.told: Message = {
-            "role": "system",
-            "content": "Answer with one JSON object that follows this JSON schema:\n" + orjson.dumps(schema).decode(),
-        }
-
-
-VISIT_ANSWER = AnswerShape("visit_extraction", ANSWER_SCHEMA)
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A finished chat answer: its text, the model that says it served it, and tokens spent."""
-
-    content: str
-    model: str
-    prompt_tokens: int
-    completion_tokens: int
+from app.errors import ProviderPaused
+from app.llm.breaker import Breaker
+from app.llm.chat import RULES_ENGINE, ChatModel
+from app.llm.client import ASGIApp, InvalidOutput, ProviderClient
+from app.llm.endpoint import Endpoint, count, json_object
+from app.llm.retry import RetryPolicy, deadline_in
+from app.metrics import Metrics
+from app.settings import OFFLINE, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,129 +27,70 @@ class Vectors:
 
 
 class Provider:
-    """One model provider. Every call carries a deadline on the running loop's clock."""
+    """The configured server and its fallbacks. Every call carries a deadline on the running loop's clock."""
 
-    def __init__(self, settings: Settings, app: ASGIApp | None = None) -> None:
-        offline = settings.llm_provider == "offline"
-        self.name = settings.llm_provider
-        self.chat_model = RULES_ENGINE if offline else settings.llm_model
-        self.embedding_model = "wordllama-256" if offline else settings.embedding_model
-        self._dimensions = 256 if offline else settings.embedding_dimensions
-        self._temperature = settings.llm_temperature
-        self._policy = RetryPolicy(settings.llm_attempts, settings.llm_attempt_timeout_s)
-        self._embedding_policy = RetryPolicy(settings.llm_attempts, settings.embedding_timeout_s)
+    def __init__(
+        self, settings: Settings, metrics: Metrics, app: ASGIApp | None = None, rules: ASGIApp | None = None
+    ) -> None:
+        """`app` takes the place of the network; `rules` is the rules engine, where it is a fallback."""
+        self._settings, self._metrics = settings, metrics
         self._client = ProviderClient(settings, app)
-        # What the server turned out not to take: how far down `_FORMATS`, and which parameters.
-        self._format = 0
-        self._dropped: set[str] = set()
+        self._rules = ProviderClient(settings, rules) if rules else None
+        offline = settings.llm_provider == OFFLINE
+        self._dimensions = 256 if offline else settings.embedding_dimensions
+        self.embedding_model = "wordllama-256" if offline else settings.embedding_model
+        policy = RetryPolicy(settings.llm_attempts, settings.embedding_timeout_s)
+        breaker = self._breaker(f"embedding/{self.embedding_model}")
+        self._embeddings = Endpoint(self._client, "/embeddings", policy, breaker)
+        # In the order in which they are asked.
+        self.models = [self._model(OFFLINE if offline else settings.llm_model), *map(self._model, settings.fallbacks)]
 
-    async def complete(
-        self, messages: Sequence[Message], shape: AnswerShape, max_tokens: int, deadline: float, phase: str
-    ) -> Completion:
-        """One chat completion in the JSON schema of `shape`; servers without schemas get it in the prompt.
+    def refuse_if_away(self) -> None:
+        """Raises `ProviderPaused` when no model would be asked now, before anything is done for the request."""
+        waits = [model.breaker.open_for_s() for model in self.models]
+        known = [wait for wait in waits if wait is not None]
+        if len(known) == len(waits):
+            raise ProviderPaused(phase="llm_extraction", retry_after_s=min(known))
 
-        Raises `InvalidOutput` for a 200 that is no finished answer (its reason `cut_off` when the output limit ended
-        it), `ProviderRefused`, or another provider problem.
-        """
-
-        received = await self._post(
-            "/chat/completions", lambda: self._chat_body(messages, shape, max_tokens), self._policy, deadline, phase
-        )
-        return _completion(received, self.chat_model, phase)
+    def note_fallback(self, model: ChatModel) -> None:
+        self._metrics.fallbacks.labels(model.name).inc()
 
     async def embed(self, texts: Sequence[str], deadline: float, phase: str) -> Vectors:
         """One vector a text, in order."""
         # One budget for all attempts: what is degraded when it fails must not eat the time of what is not.
-        deadline = min(deadline, deadline_in(self._embedding_policy.attempt_timeout_s))
-        received = await self._post(
-            "/embeddings", lambda: self._embedding_body(texts), self._embedding_policy, deadline, phase
-        )
+        deadline = min(deadline, deadline_in(self._settings.embedding_timeout_s))
+        received = await self._embeddings.post(lambda: self._embedding_body(texts), deadline, phase)
         return _vectors(received, len(texts), self._dimensions)
 
     async def close(self) -> None:
         await self._client.close()
+        if self._rules:
+            await self._rules.close()
 
-    async def _post(
-        self, path: str, body: Callable[[], dict[str, Any]], policy: RetryPolicy, deadline: float, phase: str
-    ) -> bytes:
-        """The answer to the body; what the server refuses of it is left out from then on, one thing at a time."""
-        while True:
-            sent = body()
-            try:
-                return await call_with_retries(lambda: self._client.post(path, sent), policy, deadline, phase)  # noqa: B023
-            except ParameterUnsupported as refused:
-                if not self._do_without(refused.name, sent):
-                    raise ProviderMisconfigured("The model provider refuses the request.", phase=phase) from None
-                log.warning("provider_parameter_dropped", phase=phase, parameter=refused.name)
+    def _model(self, name: str) -> ChatModel:
+        """`offline` is the rules engine, whether it stands first or last."""
+        settings, by_rules = self._settings, name == OFFLINE
+        provider, model = (OFFLINE, RULES_ENGINE) if by_rules else (settings.llm_provider, name)
+        client = self._rules if by_rules and self._rules else self._client
+        policy = RetryPolicy(settings.llm_attempts, settings.llm_attempt_timeout_s)
+        endpoint = Endpoint(client, "/chat/completions", policy, self._breaker(f"chat/{model}"))
+        return ChatModel(provider, model, settings.llm_temperature, endpoint)
 
-    def _do_without(self, name: str, sent: dict[str, Any]) -> bool:
-        """Whether there is something left to try, by what this request had sent: others may have learnt since."""
-        if name == "response_format" and name in sent:
-            used = _FORMATS.index(sent[name]["type"])
-            self._format = max(self._format, used + 1)
-            return True
-        if name in sent:
-            self._dropped.add(name)
-            return True
-        return False
-
-    def _chat_body(self, messages: Sequence[Message], shape: AnswerShape, max_tokens: int) -> dict[str, Any]:
-        strict = self._format == 0
-        body = {
-            "model": self.chat_model,
-            "messages": list(messages) if strict else [shape.told, *messages],
-            "temperature": self._temperature,
-            "max_completion_tokens": max_tokens,
-        }
-        if self._format < len(_FORMATS):
-            body["response_format"] = shape.strict if strict else {"type": "json_object"}
-        # The older name of the limit, for servers that know no other.
-        older = {"max_tokens": max_tokens} if "max_completion_tokens" in self._dropped else {}
-        return self._without_dropped(body) | older
+    def _breaker(self, target: str) -> Breaker:
+        settings = self._settings
+        return Breaker(target, settings.llm_breaker_failures, settings.llm_breaker_open_s, self._metrics.note_breaker)
 
     def _embedding_body(self, texts: Sequence[str]) -> dict[str, Any]:
-        return self._without_dropped(
-            {
-                "model": self.embedding_model,
-                "input": list(texts),
-                "encoding_format": "base64",
-                "dimensions": self._dimensions,
-            }
-        )
-
-    def _without_dropped(self, body: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in body.items() if name not in self._dropped}
-
-
-def _completion(received: bytes, default_model: str, phase: str) -> Completion:
-    """A 200 is still untrusted: each step down to the text checks what it finds."""
-    answer = _json_object(received)
-    choices = answer.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise InvalidOutput("no_choices", len(received))
-    message = choices[0].get("message")
-    if not isinstance(message, dict):
-        raise InvalidOutput("no_message", len(received))
-    reason = choices[0].get("finish_reason")
-    if message.get("refusal") or reason == "content_filter":
-        raise ProviderRefused(phase=phase)
-    if reason == "length":
-        raise InvalidOutput("cut_off", len(received))
-    content = message.get("content")
-    if not isinstance(content, str) or not content.strip():
-        raise InvalidOutput("no_content", len(received))
-    usage = answer.get("usage") if isinstance(answer.get("usage"), dict) else {}
-    model = answer.get("model")
-    return Completion(
-        content,
-        model if isinstance(model, str) and model else default_model,
-        _count(usage, "prompt_tokens"),
-        _count(usage, "completion_tokens"),
-    )
+        return {
+            "model": self.embedding_model,
+            "input": list(texts),
+            "encoding_format": "base64",
+            "dimensions": self._dimensions,
+        }
 
 
 def _vectors(received: bytes, expected: int, dimensions: int) -> Vectors:
-    answer = _json_object(received)
+    answer = json_object(received)
     data = answer.get("data")
     if not isinstance(data, list) or len(data) != expected:
         raise InvalidOutput("wrong_number_of_vectors", len(received))
@@ -189,7 +100,7 @@ def _vectors(received: bytes, expected: int, dimensions: int) -> Vectors:
         raise InvalidOutput("unreadable_vector", len(received)) from None
     if any(array.shape != (dimensions,) or not np.isfinite(array).all() for array in arrays):
         raise InvalidOutput("wrong_vector", len(received))
-    return Vectors([unit(array) for array in arrays], _count(answer.get("usage"), "prompt_tokens"))
+    return Vectors([unit(array) for array in arrays], count(answer.get("usage"), "prompt_tokens"))
 
 
 def _array(embedding: str | list[float]) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -203,18 +114,3 @@ def unit(array: np.ndarray[Any, np.dtype[np.float32]]) -> HalfVector:
     """The vector scaled to length 1, which keeps half precision at its best; a zero vector stays zero."""
     length = float(np.linalg.norm(array))
     return HalfVector((array / length if length else array).astype(np.float16))
-
-
-def _json_object(received: bytes) -> dict[str, Any]:
-    try:
-        answer = orjson.loads(received)
-    except orjson.JSONDecodeError:
-        raise InvalidOutput("not_json", len(received)) from None
-    if not isinstance(answer, dict):
-        raise InvalidOutput("not_an_object", len(received))
-    return answer
-
-
-def _count(usage: Any, name: str) -> int:
-    value = usage.get(name) if isinstance(usage, dict) else None
-    return value if isinstance(value, int) and value >= 0 else 0

@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 
 from app.errors import Problem, ProviderTimeout
+from app.llm.breaker import Breaker
 
 Result = TypeVar("Result")
 BACKOFF_S = 0.25
@@ -31,21 +32,23 @@ def deadline_in(seconds: float) -> float:
 
 
 async def call_with_retries(
-    call: Callable[[], Awaitable[Result]], policy: RetryPolicy, deadline: float, phase: str
+    call: Callable[[], Awaitable[Result]], policy: RetryPolicy, breaker: Breaker, deadline: float, phase: str
 ) -> Result:
     """The result of the first attempt that succeeds.
 
-    A `Problem` that is not retryable, and any other exception, ends the loop at once; so does a delay that would
-    reach past the deadline. The problem raised names the phase.
+    A `Problem` that is not retryable, and any other exception, ends the loop at once; so do a breaker that is open and
+    a delay that would reach past the deadline. The problem raised names the phase.
     """
     for attempt in range(1, policy.attempts + 1):
         try:
-            return await _one_attempt(call, policy.attempt_timeout_s, deadline)
+            with breaker.attempt():
+                return await _one_attempt(call, policy.attempt_timeout_s, deadline)
         except Problem as problem:
             problem.phase = phase
             delay = _delay(problem, attempt)
             left = deadline - asyncio.get_running_loop().time()
-            if not problem.retryable or attempt == policy.attempts or delay >= left:
+            is_over = not problem.retryable or attempt == policy.attempts or breaker.open_for_s() is not None
+            if is_over or delay >= left:
                 _tell_when_to_retry(problem)
                 raise
             log.warning("provider_retry", phase=phase, attempt=attempt, problem=problem.slug, delay_s=round(delay, 3))
