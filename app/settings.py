@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     # Similarity context
     search_timeout_s: Seconds = 2.0
     search_candidates: Count = 20
+    search_newest_visits: Count = 2000
     context_token_budget: Annotated[int, Field(ge=0)] = 4000
     context_max_examples: Annotated[int, Field(ge=0)] = 5
     context_min_relevance: Share = 0.35

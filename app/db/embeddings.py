@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
-from sqlalchemy import insert, select
+from sqlalchemy import Select, Subquery, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.rows import AnyRow
@@ -15,29 +15,54 @@ TRANSCRIPT, EXTRACTION = "transcript", "extraction"
 
 
 async def find_similar_visits(
-    session: AsyncSession, user_id: UUID, model: str, vector: HalfVector, content_hash: str, limit: int
+    session: AsyncSession, user_id: UUID, model: str, vector: HalfVector, content_hash: str, newest: int, limit: int
 ) -> Sequence[AnyRow]:
-    """The clinician's own approved visits nearest to `vector` by cosine, nearest first; the same text is left out."""
-    distance = embeddings.c.vector.cosine_distance(vector)
-    query = (
+    """The nearest to `vector` by cosine, nearest first, of the clinician's `newest` approved visits.
+
+    The search is exact among these; visits with the same text are left out.
+    """
+    query = similar_visits(user_id, model, vector, content_hash, newest, limit)
+    return (await session.execute(query)).all()
+
+
+def similar_visits(
+    user_id: UUID, model: str, vector: HalfVector, content_hash: str, newest: int, limit: int
+) -> Select[*tuple[Any, ...]]:
+    """The query of `find_similar_visits`: vectors alone first, then the long rows of the few that were found."""
+    visits = _newest_approved(user_id, model, newest)
+    distance = visits.c.vector.cosine_distance(vector)
+    nearest = select(visits.c.transcript_id, visits.c.extraction_id, distance.label("distance"))
+    nearest = nearest.where(visits.c.transcript_id.not_in(_ids_of_text(user_id, content_hash)))
+    found = nearest.order_by(distance).limit(limit).subquery("nearest")
+    return (
         select(
-            embeddings.c.transcript_id,
+            found.c.transcript_id,
             transcripts.c.text.label("transcript"),
-            extractions.c.result.label("expected"),
+            func.coalesce(extractions.c.reviewed, extractions.c.result).label("expected"),
             extractions.c.evaluation,
-            (1 - distance).label("similarity"),
+            (1 - found.c.distance).label("similarity"),
         )
-        .join(extractions, extractions.c.id == embeddings.c.extraction_id)
-        .join(transcripts, transcripts.c.id == embeddings.c.transcript_id)
-        .where(
-            embeddings.c.user_id == user_id,
-            embeddings.c.kind == TRANSCRIPT,
-            embeddings.c.model == model,
-            extractions.c.review["status"].astext == "approved",
-            transcripts.c.content_hash != content_hash,
-        )
+        .join(extractions, extractions.c.id == found.c.extraction_id)
+        .join(transcripts, transcripts.c.id == found.c.transcript_id)
+        .order_by(found.c.distance)
     )
-    return (await session.execute(query.order_by(distance).limit(limit))).all()
+
+
+def _newest_approved(user_id: UUID, model: str, newest: int) -> Subquery:
+    """By the time of the run, which its id tells; read backwards from an index that holds approved visits only."""
+    own = select(embeddings.c.transcript_id, embeddings.c.extraction_id, embeddings.c.vector).where(
+        embeddings.c.user_id == user_id,
+        embeddings.c.model == model,
+        embeddings.c.approved,
+        # Written out, or the plan cannot know that the partial index fits.
+        embeddings.c.kind == literal_column(f"'{TRANSCRIPT}'"),
+    )
+    return own.order_by(embeddings.c.extraction_id.desc()).limit(newest).subquery("visits")
+
+
+def _ids_of_text(user_id: UUID, content_hash: str) -> Select[tuple[UUID]]:
+    own = select(transcripts.c.id)
+    return own.where(transcripts.c.user_id == user_id, transcripts.c.content_hash == content_hash)
 
 
 async def save_vectors(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

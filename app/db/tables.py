@@ -19,7 +19,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     func,
+    literal_column,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -123,6 +125,7 @@ transcripts = Table(
     Column("visit_date", Date),
     _created(),
     Index(None, "user_id", "created_at"),
+    Index(None, "user_id", "content_hash"),
 )
 
 extractions = Table(
@@ -203,6 +206,15 @@ embeddings = Table(
     Column("extraction_id", Uuid, ForeignKey("extractions.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("model", Text, nullable=False),
     Column("vector", HalfVec, nullable=False),
+    # What the run's review says, kept in step by triggers: whoever writes a review cannot forget it.
+    Column("approved", Boolean, nullable=False, server_default=false()),
     _created(),
     Index(None, "user_id", "kind", "model"),
+)
+Index(
+    "ix_embeddings_approved_visits",
+    embeddings.c.user_id,
+    embeddings.c.model,
+    embeddings.c.extraction_id,
+    postgresql_where=embeddings.c.approved & (embeddings.c.kind == literal_column("'transcript'")),
 )

@@ -143,6 +143,7 @@ class ContextGatherer:
                 self._provider.embedding_model,
                 vector,
                 self._visit.content_hash,
+                self._settings.search_newest_visits,
                 self._settings.search_candidates,
             )
         self._context.candidates += [
