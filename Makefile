@@ -1,5 +1,5 @@
 # Everything a newcomer needs; the only requirements are make and Python 3.11 or newer.
-.PHONY: demo test serve lint lock clean
+.PHONY: demo test serve lint fuzz lock clean
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -20,6 +20,9 @@ lint: $(DEV_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fuzz: $(DEV_READY)
+	$(BIN)/python -m tests.fuzzing
 
 # The locks hold versions and hashes, no addresses: packages come from whatever index pip is set up for.
 LOCK := $(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

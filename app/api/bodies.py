@@ -26,8 +26,15 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _given(name: str) -> dict[str, Any]:
+    """The JSON schema of a body that has that text: for rules between fields, which pydantic cannot tell."""
+    return {"required": [name], "properties": {name: {"type": "string"}}}
+
+
 class UserBody(Body):
     """The clinician, by e-mail or by the id in the clinic's own system."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_given("email"), _given("external_id")]})
 
     email: Email | None = None
     name: Name | None = None
@@ -58,6 +65,8 @@ class ExtractOptions(Body):
 
 class ExtractBody(ExtractOptions):
     """A transcript, or the id of a stored one to run again."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_given("transcript"), _given("transcript_id")]})
 
     transcript: str | None = None
     transcript_id: UUID | None = None

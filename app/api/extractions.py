@@ -1,6 +1,5 @@
 """Stored runs, listed, and the transcripts behind them."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Query
 from app.api.access import CallerDep, PartsDep
 from app.api.bodies import RunPage, TranscriptBody
 from app.api.documented import READ, problems
+from app.api.fields import WrittenDate
 from app.api.requests import JsonRoute
 from app.db import extractions, transcripts
 from app.db.rows import columns
@@ -26,8 +26,8 @@ async def list_extractions(
     review: Literal["pending", "not_required", "approved", "rejected"] | None = None,
     user_id: UUID | None = None,
     transcript_id: UUID | None = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: WrittenDate | None = None,
+    until: WrittenDate | None = None,
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What a machine sends when it reads our OpenAPI document."""
