@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 
 from app.api.app import build_api
 from app.db import migrate
+from app.db.audit_log import AuditLog
 from app.db.embedded import EmbeddedServer
 from app.db.engine import Database, database_url
 from app.extraction import second_reader
@@ -49,16 +50,28 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
     """The parts, with the database reachable and up to date; raises `SchemaBehind` for one that we do not own."""
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(second_reader.load)
-        db = Database(await _ready_database(settings, stack), settings)
-        stack.push_async_callback(db.close)
-        await db.check_walls()
+        db = await stack.enter_async_context(open_database(settings))
         metrics = Metrics()
         provider = Provider(settings, metrics, *await _in_process(settings, provider_app))
         stack.push_async_callback(provider.close)
         timings_log = TimingsLog(db)
         timings_log.start()
         stack.push_async_callback(timings_log.stop)
-        yield Parts(settings, db, provider, Pipeline(db, provider, settings, timings_log), timings_log, metrics)
+        audit_log = AuditLog(db)
+        audit_log.start()
+        stack.push_async_callback(audit_log.stop)
+        pipeline = Pipeline(db, provider, settings, timings_log)
+        yield Parts(settings, db, provider, pipeline, timings_log, audit_log, metrics)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, up to date; raises `SchemaBehind`, or `RoleMissing` where nothing keeps organizations apart."""
+    async with AsyncExitStack() as stack:
+        db = Database(await _ready_database(settings, stack), settings)
+        stack.push_async_callback(db.close)
+        await db.check_walls()
+        yield db
 
 
 async def migrate_database(settings: Settings) -> None:

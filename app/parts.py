@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.db.audit_log import AuditLog
 from app.db.engine import Database
 from app.extraction.pipeline import Pipeline
 from app.extraction.timings_log import TimingsLog
@@ -19,4 +20,5 @@ class Parts:
     provider: Provider
     pipeline: Pipeline
     timings_log: TimingsLog
+    audit_log: AuditLog
     metrics: Metrics

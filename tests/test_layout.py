@@ -13,7 +13,7 @@ APP = sorted((PROJECT / "app").rglob("*.py"))
 OURS = sorted([*APP, *(PROJECT / "tests").rglob("*.py"), *(PROJECT / "migrations").rglob("*.py")])
 # From the outside in; a module may import from its own layer and those below.
 LAYERS = (
-    {"cli", "demo", "serving", "in_process", "console", "jobs"},
+    {"cli", "access_commands", "demo", "serving", "in_process", "console", "terminal", "jobs"},
     {"main"},
     {"api", "web", "documents"},
     {"parts"},

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from app.api.access import CallerDep, PartsDep
+from app.api.access import Caller, CallerDep, PartsDep
 from app.api.bodies import ExtractBody, ExtractOptions, RunBody
 from app.api.documented import BODY, MODEL, VISIT, problems
 from app.api.events import events_of
@@ -36,7 +36,7 @@ async def extract(
 ) -> Response:
     """Extracts from a transcript. With `Accept: text/event-stream` each phase is told as it ends."""
     visit = await visit_of(body, caller, parts.db, parts.settings)
-    return await _respond(visit, request, parts)
+    return await _respond(visit, caller, request, parts)
 
 
 @uploads.post("/extract/file", status_code=201, response_class=Response, responses=_RESPONSES)
@@ -50,7 +50,8 @@ async def extract_file(
     """The same for a file."""
     _refuse_other_parts(await request.form())
     text = await read_document(await file.read(), parts.settings)
-    return await _respond(visit_of_text(text, _options(options), caller, parts.settings), request, parts)
+    visit = visit_of_text(text, _options(options), caller, parts.settings)
+    return await _respond(visit, caller, request, parts)
 
 
 def _refuse_other_parts(form: FormData) -> None:
@@ -71,15 +72,15 @@ def _options(given: str) -> ExtractOptions:
         raise InvalidRequest(errors=fields_of(error.errors(), "body", "options")) from None
 
 
-async def _respond(visit: Visit, request: Request, parts: Parts) -> Response:
-    answer = partial(_answer, visit, request, parts)
+async def _respond(visit: Visit, caller: Caller, request: Request, parts: Parts) -> Response:
+    answer = partial(_answer, visit, caller, request, parts)
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(events_of(answer, request), media_type="text/event-stream")
     return Response(orjson.dumps(await answer()), 201, media_type="application/json")
 
 
-async def _answer(visit: Visit, request: Request, parts: Parts) -> dict[str, Any]:
-    answer = await parts.pipeline.run(visit, request.state.timings)
+async def _answer(visit: Visit, caller: Caller, request: Request, parts: Parts) -> dict[str, Any]:
+    answer = await parts.pipeline.run(visit, caller, request.state.timings)
     parts.metrics.count_extraction(answer)
     request.state.extraction_id, request.state.degraded = answer["id"], answer["degraded"]
     return answer

@@ -42,6 +42,7 @@ async def list_extractions(
     }
     async with parts.db.read(caller.organization_id) as session:
         page, following = await extractions.list_extractions(session, caller, filters, cursor, limit)
+    parts.audit_log.note(caller, "read", "extractions", *(row.id for row in page))
     return {"items": [as_answer(columns(row)) for row in page], "next_cursor": following}
 
 
@@ -52,4 +53,5 @@ async def get_transcript(transcript_id: UUID, parts: PartsDep, caller: CallerDep
         row = await transcripts.find_transcript(session, caller, transcript_id)
     if row is None:
         raise NotFound("There is no transcript under that id.")
+    parts.audit_log.note(caller, "read", "transcripts", transcript_id)
     return columns(row)

@@ -13,6 +13,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.api.access import note_refusal
 from app.errors import (
     BadRequest,
     BodyTooLarge,
@@ -56,6 +57,7 @@ def log_unexpected(error: Exception) -> None:
 
 async def _on_problem(request: Request, problem: Problem) -> Response:
     request.state.problem = problem
+    note_refusal(request, problem)
     return problem_response(problem, request.state.request_id)
 
 

@@ -12,6 +12,7 @@ from app.api.documented import BODY, READ, VERSIONED, problems
 from app.api.requests import JsonRoute
 from app.api.review_bodies import ItemDecision, ReviewChange, ReviewedRun
 from app.api.versions import IfMatch, etag, mismatch, require_version
+from app.db import audit
 from app.db.reviews import find_review, save_change
 from app.db.rows import AnyRow
 from app.errors import NotFound
@@ -27,7 +28,9 @@ router = APIRouter(tags=["review"], route_class=JsonRoute)
 @router.get("/extractions/{extraction_id}", response_model=ReviewedRun, responses=problems(404, *READ))
 async def get_extraction(extraction_id: UUID, response: Response, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     """The extraction, and where its review stands."""
-    return _shown(await _find(extraction_id, parts, caller), response)
+    run = await _find(extraction_id, parts, caller)
+    parts.audit_log.note(caller, "read", "extractions", run.id)
+    return _shown(run, response)
 
 
 @router.patch("/extractions/{extraction_id}", response_model=ReviewedRun, responses=problems(404, *VERSIONED, *BODY))
@@ -101,6 +104,8 @@ async def _changed(run: AnyRow, change: Change, response: Response, parts: Parts
     """Writes the change, unless the run is no longer what it was made of, and shows the run as it is then."""
     async with parts.db.write(caller.organization_id) as session:
         saved = await save_change(session, run, change.values, change.decisions)
+        if saved:
+            await audit.record(session, caller, "correct", "extractions", run.id)
     now = await _find(run.id, parts, caller)
     if not saved:
         raise mismatch(now.version)

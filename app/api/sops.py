@@ -10,7 +10,7 @@ from app.api.clinic_bodies import NewSop, SopChange, SopPage, StoredSop
 from app.api.documented import BODY, READ, SOP, problems
 from app.api.requests import JsonRoute
 from app.api.visits import clinician_of
-from app.db import sops
+from app.db import audit, sops
 from app.db.rows import columns
 from app.db.users import find_or_create_user
 from app.errors import NotFound
@@ -26,7 +26,9 @@ async def create_sop(
     values = body.model_dump(exclude={"user"})
     async with parts.db.write(caller.organization_id) as session:
         user_id = await find_or_create_user(session, clinician_of(body.user, caller))
-        return columns(await sops.create_sop(session, {**values, "user_id": user_id}))
+        created = await sops.create_sop(session, {**values, "user_id": user_id})
+        await audit.record(session, caller, "create", "sops", created.id)
+    return columns(created)
 
 
 @router.get("/sops", response_model=SopPage, responses=problems(*READ))
@@ -39,6 +41,7 @@ async def list_sops(
 ) -> dict[str, Any]:
     async with parts.db.read(caller.organization_id) as session:
         page, following = await sops.list_sops(session, caller, is_active, cursor, limit)
+    parts.audit_log.note(caller, "read", "sops", *(row.id for row in page))
     return {"items": [columns(row) for row in page], "next_cursor": following}
 
 
@@ -48,6 +51,7 @@ async def get_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str,
         row = await sops.find_sop(session, caller, sop_id)
     if row is None:
         raise NotFound(_MISSING)
+    parts.audit_log.note(caller, "read", "sops", sop_id)
     return columns(row)
 
 
@@ -57,8 +61,9 @@ async def update_sop(sop_id: UUID, changes: SopChange, parts: PartsDep, caller: 
         return await get_sop(sop_id, parts, caller)
     async with parts.db.write(caller.organization_id) as session:
         row = await sops.update_sop(session, caller, sop_id, dict(changes))
-    if row is None:
-        raise NotFound(_MISSING)
+        if row is None:
+            raise NotFound(_MISSING)
+        await audit.record(session, caller, "correct", "sops", sop_id)
     return columns(row)
 
 
@@ -67,3 +72,4 @@ async def delete_sop(sop_id: UUID, parts: PartsDep, caller: CallerDep) -> None:
     async with parts.db.write(caller.organization_id) as session:
         if not await sops.delete_sop(session, caller, sop_id):
             raise NotFound(_MISSING)
+        await audit.record(session, caller, "delete", "sops", sop_id)

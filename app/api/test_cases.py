@@ -10,7 +10,7 @@ from app.api.clinic_bodies import StoredTestCase, TestCaseBody, TestCaseChange, 
 from app.api.documented import BODY, MODEL, READ, TEST_CASE, problems
 from app.api.requests import JsonRoute
 from app.api.visits import checked_transcript
-from app.db import test_cases
+from app.db import audit, test_cases
 from app.db.rows import columns
 from app.db.transcripts import content_hash
 from app.errors import NotFound, ProviderInvalidOutput
@@ -38,7 +38,9 @@ async def create_test_case(
         "vector": embedded.vector,
     }
     async with parts.db.write(caller.organization_id) as session:
-        return columns(await test_cases.create_test_case(session, values))
+        created = await test_cases.create_test_case(session, values)
+        await audit.record(session, caller, "create", "test_cases", created.id)
+    return columns(created)
 
 
 @router.get("/test-cases", response_model=TestCasePage, responses=problems(*READ))
@@ -47,6 +49,7 @@ async def list_test_cases(
 ) -> dict[str, Any]:
     async with parts.db.read(caller.organization_id) as session:
         page, following = await test_cases.list_test_cases(session, caller, cursor, limit)
+    parts.audit_log.note(caller, "read", "test_cases", *(row.id for row in page))
     return {"items": [columns(row) for row in page], "next_cursor": following}
 
 
@@ -56,6 +59,7 @@ async def get_test_case(case_id: UUID, parts: PartsDep, caller: CallerDep) -> di
         row = await test_cases.find_test_case(session, caller, case_id)
     if row is None:
         raise NotFound(_MISSING)
+    parts.audit_log.note(caller, "read", "test_cases", case_id)
     return columns(row)
 
 
@@ -70,8 +74,9 @@ async def update_test_case(
         values["expected"] = changes["expected"].as_given()
     async with parts.db.write(caller.organization_id) as session:
         row = await test_cases.update_test_case(session, caller, case_id, values)
-    if row is None:
-        raise NotFound(_MISSING)
+        if row is None:
+            raise NotFound(_MISSING)
+        await audit.record(session, caller, "correct", "test_cases", case_id)
     return columns(row)
 
 
@@ -80,6 +85,7 @@ async def delete_test_case(case_id: UUID, parts: PartsDep, caller: CallerDep) ->
     async with parts.db.write(caller.organization_id) as session:
         if not await test_cases.delete_test_case(session, caller, case_id):
             raise NotFound(_MISSING)
+        await audit.record(session, caller, "delete", "test_cases", case_id)
 
 
 async def _embed(text: str, parts: Parts) -> Embedded:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db import audit
 from app.db.caller import Caller
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
@@ -15,15 +16,16 @@ from app.db.tables import extractions, transcripts
 
 
 async def open_run(
-    session: AsyncSession,
-    run: dict[str, Any],
-    transcript: dict[str, Any] | None,
+    session: AsyncSession, caller: Caller, run: dict[str, Any], transcript: dict[str, Any] | None
 ) -> None:
-    """Writes the run's row and, if it is new, its transcript's, in one statement."""
+    """Writes the run's row, its transcript's if that is new, and their audit entries, in one statement."""
     statement = insert(extractions).values(run)
     if transcript is not None:
+        new_transcript = audit.writing(caller, "create", "transcripts", transcript["id"])
         statement = statement.add_cte(insert(transcripts).values(transcript).cte("new_transcript"))
-    await session.execute(statement)
+        statement = statement.add_cte(new_transcript.cte("audited_transcript"))
+    new_run = audit.writing(caller, "create", "extractions", run["id"])
+    await session.execute(statement.add_cte(new_run.cte("audited_run")))
 
 
 async def save_result(session: AsyncSession, run_id: UUID, outcome: dict[str, Any]) -> None:

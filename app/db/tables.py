@@ -1,10 +1,12 @@
 """The tables, as SQLAlchemy Core: what is stored, whose it is, and the indexes that the queries need."""
 
+from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -217,4 +220,31 @@ Index(
     embeddings.c.model,
     embeddings.c.extraction_id,
     postgresql_where=embeddings.c.approved & (embeddings.c.kind == literal_column("'transcript'")),
+)
+
+
+def _audited() -> tuple[Column[Any], ...]:
+    """Who did what to which record. No foreign keys: an entry outlives the record, the user and the organization."""
+    names = ("actor", "role", "action", "kind")
+    return (
+        _id(),
+        Column("organization_id", Uuid, nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        *(Column(name, Text, nullable=False) for name in names),
+        Column("record_id", Uuid),
+    )
+
+
+# Written beside the work, and moved into the chain below within a second.
+audit_pending = Table("audit_pending", metadata, *_audited())
+
+# Append-only: a trigger refuses every change. `hash` covers the entry and the hash before it.
+audit_events = Table(
+    "audit_events",
+    metadata,
+    *_audited(),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("organization_id", "number"),
+    Index(None, "record_id"),
 )

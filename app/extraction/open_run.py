@@ -8,6 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.db import extractions
+from app.db.caller import Caller
 from app.db.engine import Database
 from app.db.users import find_or_create_user
 from app.extraction.context import Context
@@ -25,7 +26,7 @@ class Run:
     created_at: datetime
 
 
-async def open_run(db: Database, visit: Visit, context: Context) -> Run:
+async def open_run(db: Database, visit: Visit, caller: Caller, context: Context) -> Run:
     """One transaction, since a later one could not see a parent that is not committed."""
     run_id, transcript_id, now = uuid7(), visit.stored_id or uuid7(), datetime.now(UTC)
     async with db.write(visit.clinician.organization_id) as session:
@@ -38,7 +39,7 @@ async def open_run(db: Database, visit: Visit, context: Context) -> Run:
             "created_at": now,
         }
         transcript = None if visit.stored_id else _transcript(visit, transcript_id, user_id)
-        await extractions.open_run(session, run, transcript)
+        await extractions.open_run(session, caller, run, transcript)
     return Run(run_id, visit.clinician.organization_id, transcript_id, user_id, now)
 
 

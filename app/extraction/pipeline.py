@@ -7,6 +7,7 @@ import structlog
 from pgvector import HalfVector
 
 from app.db import embeddings, extractions
+from app.db.caller import Caller
 from app.db.engine import Database
 from app.errors import Problem
 from app.extraction.context import Context, ContextGatherer
@@ -35,7 +36,7 @@ class Pipeline:
     def __init__(self, db: Database, provider: Provider, settings: Settings, timings_log: TimingsLog) -> None:
         self._db, self._provider, self._settings, self._timings_log = db, provider, settings, timings_log
 
-    async def run(self, visit: Visit, timings: Timings) -> dict[str, Any]:
+    async def run(self, visit: Visit, caller: Caller, timings: Timings) -> dict[str, Any]:
         """The whole answer of `POST /extract`; raises a `Problem`, after noting it on the run if one was opened."""
         self._provider.refuse_if_away()
         deadline = deadline_in(self._settings.request_deadline_s)
@@ -43,7 +44,7 @@ class Pipeline:
             gatherer = ContextGatherer(visit, self._db, self._provider, self._settings, timings, deadline)
             context = await gatherer.gather()
         with timings.phase("open_run"):
-            run = await open_run(self._db, visit, context)
+            run = await open_run(self._db, visit, caller, context)
         try:
             return await self._extract_into(run, visit, context, timings, deadline)
         except Exception as error:
