@@ -227,6 +227,13 @@ class Overloaded(Problem):
     level = "warning"
 
 
+class Stopping(Problem):
+    """The service is about to stop, and takes no more work."""
+
+    status, slug, title, retryable = 503, "stopping", "Stopping", True
+    level = "info"
+
+
 class ProviderTimeout(Problem):
     """The model provider did not answer before the deadline."""
 

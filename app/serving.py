@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,11 +10,9 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from app.api.ongoing import MARGIN_S, Ongoing
 from app.main import create_app
 from app.settings import Settings
-
-# What a request may take beyond its deadline, to be answered.
-_ANSWER_MARGIN_S = 5
 
 
 class StartFailed(RuntimeError):
@@ -53,13 +52,23 @@ class _Server(uvicorn.Server):
     """Tells when it listens, and does not wait forever for requests when it is to stop."""
 
     def __init__(self, app: Starlette, settings: Settings, on_ready: Callable[[], None]) -> None:
-        patience = math.ceil(settings.request_deadline_s) + _ANSWER_MARGIN_S
+        patience = math.ceil(settings.request_deadline_s + MARGIN_S)
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=patience))
-        self._on_ready = on_ready
+        self._on_ready, self._delay_s = on_ready, settings.shutdown_delay_s
+        self._ongoing: Ongoing | None = getattr(app.state, "ongoing", None)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Not ready at once, but still there for as long as a load balancer may take to notice."""
+        if self._ongoing:
+            self._ongoing.prepare_to_stop()
+            if signal.SIGTERM in self._captured_signals:
+                await asyncio.sleep(self._delay_s)
+                self._ongoing.prepare_to_stop()
+        await super().shutdown(sockets)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     # Where `serve` listens
     serve_host: str = "127.0.0.1"
     serve_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    shutdown_delay_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 1.0
 
     # Access and logs
     auth: Literal["disabled"] = "disabled"

@@ -11,31 +11,31 @@ from fastapi_offline import FastAPIOffline
 from app import __version__
 from app.api import extract, extractions, ops, reviews, sops, test_cases
 from app.api.envelope import Envelope
-from app.api.events import Streams
+from app.api.ongoing import Ongoing
 from app.api.problems import handle_problems
 from app.settings import Settings
 
 
 def build_api(settings: Settings, lifespan: Any) -> FastAPI:
     """The app; `lifespan` must leave the running parts in `app.state.parts`."""
-    streams = Streams()
+    ongoing = Ongoing(settings.request_deadline_s)
 
     @asynccontextmanager
-    async def until_streams_end(app: FastAPI) -> AsyncIterator[None]:
+    async def until_work_ends(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app):
             yield
-            await streams.finish(settings.request_deadline_s)
+            await ongoing.finish()
 
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
         title="medextract",
         version=__version__,
         summary="What must happen after a visit: checked, with the words that prove it.",
-        lifespan=until_streams_end,
+        lifespan=until_work_ends,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    app.state.streams = streams
+    app.state.ongoing = ongoing
     for routes in (
         extract.router,
         extract.uploads,

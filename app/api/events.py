@@ -1,12 +1,13 @@
 """An extraction as an event stream: one `phase` event as each phase ends, then one `result` or `problem`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import orjson
 from fastapi import Request
 
+from app.api.ongoing import Ongoing
 from app.api.problems import log_unexpected
 from app.errors import Problem
 from app.timings import PhaseTiming, Timings
@@ -14,36 +15,18 @@ from app.timings import PhaseTiming, Timings
 Answer = Callable[[], Awaitable[dict[str, Any]]]
 
 
-class Streams:
-    """The extractions behind open streams, which go on when their client leaves."""
-
-    def __init__(self) -> None:
-        # The event loop itself holds tasks only weakly.
-        self._running: set[asyncio.Task[bytes]] = set()
-
-    def start(self, last_event: Coroutine[Any, Any, bytes]) -> asyncio.Task[bytes]:
-        running = asyncio.create_task(last_event)
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
-        return running
-
-    async def finish(self, timeout_s: float) -> None:
-        """Waits, before the database goes away, for those that are still at work."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=timeout_s)
-
-
 async def events_of(answer: Answer, request: Request) -> AsyncIterator[bytes]:
     """The stream of one request; `answer` gives the result and times its phases on the request's timings."""
     timings: Timings = request.state.timings
-    streams: Streams = request.app.state.streams
+    ongoing: Ongoing = request.app.state.ongoing
     ended: asyncio.Queue[bytes | None] = asyncio.Queue()
     timings.on_phase = lambda name, phase: ended.put_nowait(_phase_event(name, phase))
-    running = streams.start(_last_event(answer, request))
+    running = ongoing.start(_last_event(answer, request), request)
     running.add_done_callback(lambda _: ended.put_nowait(None))
     while (event := await ended.get()) is not None:
         yield event
-    yield running.result()
+    if not running.cancelled():  # else nobody is there to read it
+        yield running.result()
 
 
 async def _last_event(answer: Answer, request: Request) -> bytes:

@@ -13,6 +13,7 @@ from app.api.access import Caller, CallerDep, PartsDep
 from app.api.bodies import ExtractBody, ExtractOptions, RunBody
 from app.api.documented import BODY, MODEL, VISIT, problems
 from app.api.events import events_of
+from app.api.ongoing import answer_of
 from app.api.problems import fields_of
 from app.api.requests import JsonRoute, UploadRoute, strict_json
 from app.api.visits import visit_of, visit_of_text
@@ -76,7 +77,8 @@ async def _respond(visit: Visit, caller: Caller, request: Request, parts: Parts)
     answer = partial(_answer, visit, caller, request, parts)
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(events_of(answer, request), media_type="text/event-stream")
-    return Response(orjson.dumps(await answer()), 201, media_type="application/json")
+    told = await answer_of(request.app.state.ongoing.start(answer(), request), request)
+    return Response(orjson.dumps(told), 201, media_type="application/json")
 
 
 async def _answer(visit: Visit, caller: Caller, request: Request, parts: Parts) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.api.access import CallerDep, PartsDep
 from app.api.bodies import TimingsReport
 from app.api.documented import READ, problems
 from app.db.extractions import phase_statistics
 from app.db.rows import columns
+from app.errors import Stopping
 from app.timings import PHASES
 
 router = APIRouter(tags=["operations"])
@@ -40,6 +41,8 @@ async def get_livez() -> None:
 
 
 @router.get("/readyz", status_code=204, response_class=Response, responses=problems(503))
-async def get_readyz(parts: PartsDep) -> None:
-    """The database answers; 503 while it does not."""
+async def get_readyz(request: Request, parts: PartsDep) -> None:
+    """The database answers; 503 while it does not, and once the service has been told to stop."""
+    if request.app.state.ongoing.is_stopping:
+        raise Stopping(retry_after_s=1)
     await parts.db.ping()

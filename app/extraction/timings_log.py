@@ -1,6 +1,7 @@
 """Keeps the timings of finished requests and writes them in batches, off the way of any request."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from app.db.engine import Database
 from app.errors import Problem
 
 FLUSH_EVERY_S = 1.0
+LAST_FLUSH_S = 1.0
 # A database that is away must not grow the log without end; the oldest go first.
 KEPT_AT_MOST = 10_000
 log = structlog.get_logger()
@@ -45,9 +47,12 @@ class TimingsLog:
         self._writer = asyncio.create_task(self._write_on())
 
     async def stop(self) -> None:
+        """A database that hangs does not hold up the end."""
         if self._writer is not None:
             self._writer.cancel()
-        await self.flush()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_FLUSH_S):
+                await self.flush()
 
     async def _write_on(self) -> None:
         while True:
