@@ -1,5 +1,5 @@
 # Everything a newcomer needs; the only requirements are make and Python 3.11 or newer.
-.PHONY: demo test serve lint fuzz lock clean
+.PHONY: demo test serve lint lint-pages fuzz lock clean
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -16,10 +16,27 @@ test: $(DEV_READY)
 serve: $(READY)
 	@LOG_FORMAT=$${LOG_FORMAT:-console} $(BIN)/medextract serve
 
-lint: $(DEV_READY)
+lint: $(DEV_READY) lint-pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The pages' JavaScript, its calls and fields against the service's own OpenAPI document.
+PAGES := tests/web
+lint-pages: $(DEV_READY)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PAGES)/node_modules/.ready pages-types; \
+	else echo "Skipped the check of the pages' types: it needs Node.js 20 or newer." >&2; fi
+
+.PHONY: pages-types
+pages-types:
+	@mkdir -p $(PAGES)/types
+	@$(BIN)/python -c 'import json; from app.main import create_app; print(json.dumps(create_app().openapi()))' > $(PAGES)/types/openapi.json
+	@cd $(PAGES) && npx --no-install openapi-typescript types/openapi.json --output types/openapi.d.ts > types/log 2>&1 || (cat types/log; exit 1)
+	cd $(PAGES) && npx --no-install tsc --project .
+
+$(PAGES)/node_modules/.ready: $(PAGES)/package-lock.json
+	cd $(PAGES) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 fuzz: $(DEV_READY)
 	$(BIN)/python -m tests.fuzzing
@@ -33,7 +50,7 @@ lock: $(DEV_READY)
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf .venv .data .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf tests/web/node_modules tests/web/types .venv .data .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml
 	@python=; for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \

@@ -14,6 +14,7 @@ from app.api.envelope import Envelope
 from app.api.ongoing import Ongoing
 from app.api.problems import handle_problems
 from app.settings import Settings
+from app.web.pages import add_pages
 
 
 def build_api(settings: Settings, lifespan: Any) -> FastAPI:
@@ -46,6 +47,7 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
         ops.router,
     ):
         app.include_router(routes)
+    add_pages(app)
     handle_problems(app)
     app.add_middleware(Envelope, settings=settings)
     return app

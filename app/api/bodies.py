@@ -188,6 +188,16 @@ class RunBody(BaseModel):
     version: int = Field(description="Counts the changes of the review; also in ETag.")
 
 
+class TurnBody(BaseModel):
+    """One speaker's words: `text[start:end]`, code points, without the label."""
+
+    number: int
+    speaker: str | None
+    role: Literal["clinician", "patient", "other"] | None
+    start: int
+    end: int
+
+
 class TranscriptBody(BaseModel):
     id: UUID
     user_id: UUID
@@ -195,6 +205,7 @@ class TranscriptBody(BaseModel):
     notes: str | None
     visit_date: date | None
     created_at: datetime
+    turns: list[TurnBody]
 
 
 class RunPage(BaseModel):

@@ -1,5 +1,6 @@
 """Stored runs, listed, and the transcripts behind them."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.db import extractions, transcripts
 from app.db.rows import columns
 from app.errors import NotFound
 from app.extraction.record import as_answer
+from app.language.turns import split_turns
 
 router = APIRouter(tags=["records"], route_class=JsonRoute)
 
@@ -48,10 +50,10 @@ async def list_extractions(
 
 @router.get("/transcripts/{transcript_id}", response_model=TranscriptBody, responses=problems(404, *READ))
 async def get_transcript(transcript_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
-    """The text exactly as it came: the offsets of every quote point into it."""
+    """The text exactly as it came, into which the offsets of every quote point, and its turns."""
     async with parts.db.read(caller.organization_id) as session:
         row = await transcripts.find_transcript(session, caller, transcript_id)
     if row is None:
         raise NotFound("There is no transcript under that id.")
     parts.audit_log.note(caller, "read", "transcripts", transcript_id)
-    return columns(row)
+    return {**columns(row), "turns": [asdict(turn) for turn in split_turns(row.text)]}

@@ -1,0 +1,76 @@
+/** The head of the review: which visit, how sure, how far the review is, and what can be done with the whole. */
+
+import { element } from '../element.js';
+import { counted, day, moment, percent, told } from '../words.js';
+import { Decider } from './decider.js';
+import { ReviewState } from './review-state.js';
+import { showKeys } from './shortcuts.js';
+
+/** @import { Evaluation, Transcript } from '../types.d.ts' */
+
+/**
+ * @param {ReviewState} state
+ * @param {Transcript} transcript
+ * @param {Decider} decider
+ * @returns {HTMLElement}
+ */
+export function reviewHead(state, transcript, decider) {
+  const title = transcript.visit_date ? `Visit of ${day(transcript.visit_date)}` : 'Visit without a date';
+  const standing = element('div', { class: 'standing' });
+  const renew = () => standing.replaceChildren(...standings(state, decider));
+  state.addEventListener('change', renew);
+  renew();
+  return element('div', { class: 'review-head' },
+    element('div', { class: 'heading-row' }, element('h1', {}, title), element('p', { class: 'facts' }, ...facts(state))),
+    element('p', { class: 'summary' }, state.run?.extraction?.summary ?? ''),
+    warnings(state),
+    standing);
+}
+
+/** @param {ReviewState} state */
+function facts({ run }) {
+  const evaluation = /** @type {Evaluation | null} */ (/** @type {unknown} */ (run?.evaluation ?? null));
+  const model = run?.model ? `${run.model.provider} · ${run.model.name}` : '';
+  return [
+    element('span', {}, `Read ${moment(run?.created_at ?? '')}`),
+    element('span', {}, `by ${model}`),
+    evaluation && element('span', {}, `about ${percent(evaluation.expected_error)} of it may be wrong`),
+  ];
+}
+
+/** @param {ReviewState} state */
+function warnings({ run }) {
+  const words = [...(run?.review?.reasons ?? []), ...(run?.degraded ?? [])].map(told);
+  return words.length ? element('ul', { class: 'flags' }, words.map((word) => element('li', {}, word))) : '';
+}
+
+/** @param {ReviewState} state @param {Decider} decider @returns {HTMLElement[]} */
+function standings(state, decider) {
+  const { run, items, mustDecide, signed } = state;
+  const review = run?.review;
+  if (!run || !review) return [];
+  const help = element('button', { type: 'button', class: 'quiet', onclick: showKeys, 'aria-keyshortcuts': '?' }, 'Keys');
+  if (signed) {
+    return [
+      element('p', { class: `signed ${review.status}` }, element('strong', {}, told(review.status)), ` by ${review.reviewer ?? 'someone'}${review.reviewed_at ? `, ${moment(review.reviewed_at)}` : ''}`),
+      ...exports(run.id, false),
+      element('button', { type: 'button', onclick: () => decider.reopen() }, 'Open again'), help,
+    ];
+  }
+  const decided = items.filter(({ state: now }) => now !== 'undecided').length;
+  const progress = element('progress', { max: Math.max(1, items.length), value: decided, 'aria-label': 'Decided' });
+  const left = mustDecide.size ? `, ${mustDecide.size} must be decided` : '';
+  return [
+    progress, element('p', { class: 'small', role: 'status' }, `${decided} of ${counted(items.length, 'finding')} decided${left}`),
+    element('button', { type: 'button', class: 'main', onclick: () => decider.finish() }, mustDecide.size ? 'Go to what must be decided' : 'Finish the review'),
+    ...exports(run.id, true), help,
+  ];
+}
+
+/** @param {string} id @param {boolean} draft whether nothing is signed, so that it has to be asked for */
+function exports(id, draft) {
+  const formats = [['docx', 'Summary for the patient (Word)'], ['fhir', 'FHIR bundle'], ['csv', 'Table (CSV)'], ['json', 'JSON']];
+  const asked = draft ? '&unsigned=true' : '';
+  return [element('details', { class: 'menu' }, element('summary', {}, draft ? 'Export a draft' : 'Export'),
+    element('ul', {}, formats.map(([format, label]) => element('li', {}, element('a', { href: `/extractions/${id}/export?format=${format}${asked}`, download: '' }, label)))))];
+}

@@ -1,0 +1,82 @@
+/** What stands below the findings: what may have been missed, SOP steps, what was set aside, similar visits, timings. */
+
+import { element } from '../element.js';
+import { PhaseWaterfall } from '../running/phase-waterfall.js';
+import { counted, duration, percent, told } from '../words.js';
+import { categoryOf, headline } from './fields.js';
+
+/** @import { Evaluation, LedgerEntry, Missed, ReviewedRun, SopTrace, Span } from '../types.d.ts' */
+
+/**
+ * @param {ReviewedRun} run
+ * @param {{ onWords: (span: Span) => void, onAdd: (span: Span) => void, onFinding: (id: string) => void }} then
+ * @returns {HTMLElement[]}
+ */
+export function sideNotes(run, then) {
+  const evaluation = /** @type {Evaluation | null} */ (/** @type {unknown} */ (run.evaluation));
+  return [
+    missed(evaluation?.possibly_missed ?? [], then),
+    ...(evaluation?.sop_trace ?? []).map((trace) => sop(trace, then)),
+    setAside(evaluation, then),
+    similar(run),
+    took(run),
+  ].filter((section) => section !== null);
+}
+
+/** @param {Missed[]} places @param {{ onWords: (span: Span) => void, onAdd: (span: Span) => void }} then */
+function missed(places, { onWords, onAdd }) {
+  const list = element('ul', { class: 'places' }, places.map((place) => element('li', {},
+    element('button', { type: 'button', class: 'quote', onclick: () => onWords(place) }, place.quote),
+    element('span', { class: 'small' }, `${place.speaker ?? 'Turn'} · ${place.turn} · ${place.reasons.map(told).join(', ')}`),
+    element('button', { type: 'button', class: 'quiet', onclick: () => onAdd(place) }, 'Add'))));
+  return section('May have been missed', places.length, places.length
+    ? list : element('p', { class: 'small' }, 'Nothing with clinical weight is left without a finding.'));
+}
+
+/** @param {SopTrace} trace @param {{ onWords: (span: Span) => void, onFinding: (id: string) => void }} then */
+function sop({ title, steps }, { onWords, onFinding }) {
+  const unmet = steps.filter(({ status }) => status === 'unmet').length;
+  return section(`SOP: ${title}`, unmet, element('ol', { class: 'steps' }, steps.map(({ number, step, status, item_id: item, quote }) => element('li', { value: number, 'data-status': status },
+    element('span', { class: `chip ${status}` }, told(status)), ` ${step} `,
+    item ? element('button', { type: 'button', class: 'as-link', onclick: () => onFinding(item) }, 'by this finding')
+      : quote && element('button', { type: 'button', class: 'as-link', onclick: () => onWords(quote) }, 'by these words')))));
+}
+
+/** @param {Evaluation | null} evaluation @param {{ onWords: (span: Span) => void }} then */
+function setAside(evaluation, { onWords }) {
+  if (!evaluation) return null;
+  const { raw, returned, merged, rejected } = evaluation.ledger;
+  /** @param {LedgerEntry} entry @param {string} why */
+  const line = (entry, why) => {
+    const words = entry.item?.evidence?.[0];
+    const located = words && Number.isInteger(words.start) ? words : null;
+    return element('li', {}, element('strong', {}, entry.item ? headline(entry.category, entry.item) : categoryOf(entry.category).one),
+      element('span', { class: 'small' }, ` ${why} `),
+      located && element('button', { type: 'button', class: 'as-link', onclick: () => onWords(located) }, 'show the words'));
+  };
+  return section('Set aside', rejected.length + merged.length,
+    element('p', { class: 'small' }, `Of ${counted(raw, 'item')} read, ${returned} stand above, ${merged.length} were repeats, ${rejected.length} were set aside.`),
+    element('ul', { class: 'places' }, rejected.map((entry) => line(entry, told(entry.reason ?? ''))), merged.map((entry) => line(entry, 'said twice, kept once'))));
+}
+
+/** @param {ReviewedRun} run */
+function similar(run) {
+  const visits = /** @type {{ extraction_id?: string, transcript_id: string, similarity: number }[]} */ (run.context?.visits ?? []);
+  if (!visits.length) return null;
+  return section('Earlier visits like this one', visits.length, element('ul', { class: 'places' }, visits.map((visit) => element('li', {},
+    element('a', { href: `#/visits/${run.id}/compare/${visit.transcript_id}` }, 'Compare'),
+    element('span', { class: 'small' }, ` ${percent(visit.similarity)} alike`)))));
+}
+
+/** @param {ReviewedRun} run */
+function took({ timings }) {
+  if (!timings) return null;
+  const waterfall = new PhaseWaterfall();
+  waterfall.show(new Map(Object.entries(timings.phases)), timings.total_ms, true);
+  return element('details', { class: 'side' }, element('summary', {}, `How long it took: ${duration(timings.total_ms)}`), waterfall);
+}
+
+/** @param {string} title @param {number} count @param {...import('../element.js').Child} children */
+function section(title, count, ...children) {
+  return element('details', { class: 'side', open: count > 0 }, element('summary', {}, element('h2', {}, title), element('span', { class: 'badge' }, count)), ...children);
+}

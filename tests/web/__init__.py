@@ -1,0 +1,1 @@
+"""Tests of the pages: what is served, and what a real browser makes of it."""
