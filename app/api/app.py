@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from app import __version__
-from app.api import extract, extractions, ops, reviews, sops, test_cases
+from app.api import extract, extractions, ops, reviews, search, sops, test_cases
 from app.api.envelope import Envelope
 from app.api.ongoing import Ongoing
 from app.api.problems import handle_problems
@@ -42,6 +42,7 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
         extract.uploads,
         extractions.router,
         reviews.router,
+        search.router,
         sops.router,
         test_cases.router,
         ops.router,

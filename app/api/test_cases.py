@@ -9,15 +9,12 @@ from app.api.access import CallerDep, PartsDep
 from app.api.clinic_bodies import StoredTestCase, TestCaseBody, TestCaseChange, TestCasePage
 from app.api.documented import BODY, MODEL, READ, TEST_CASE, problems
 from app.api.requests import JsonRoute
+from app.api.vectors import vector_of
 from app.api.visits import checked_transcript
 from app.db import audit, test_cases
 from app.db.rows import columns
 from app.db.transcripts import content_hash
-from app.errors import NotFound, ProviderInvalidOutput
-from app.extraction.embedding import Embedded, embed_text
-from app.llm.client import InvalidOutput
-from app.llm.retry import deadline_in
-from app.parts import Parts
+from app.errors import NotFound
 
 router = APIRouter(tags=["test cases"], route_class=JsonRoute)
 _MISSING = "There is no test case under that id."
@@ -28,7 +25,7 @@ async def create_test_case(
     body: Annotated[TestCaseBody, Body(openapi_examples=TEST_CASE)], parts: PartsDep, caller: CallerDep
 ) -> dict[str, Any]:
     checked_transcript(body.transcript, parts.settings)
-    embedded = await _embed(body.transcript, parts)
+    embedded = await vector_of(body.transcript, parts, "transcript_embedding")
     values = body.model_dump() | {
         "expected": body.expected.as_given(),
         "organization_id": caller.organization_id,
@@ -86,11 +83,3 @@ async def delete_test_case(case_id: UUID, parts: PartsDep, caller: CallerDep) ->
         if not await test_cases.delete_test_case(session, caller, case_id):
             raise NotFound(_MISSING)
         await audit.record(session, caller, "delete", "test_cases", case_id)
-
-
-async def _embed(text: str, parts: Parts) -> Embedded:
-    deadline = deadline_in(parts.settings.request_deadline_s)
-    try:
-        return await embed_text(parts.provider, text, deadline, "transcript_embedding")
-    except InvalidOutput as invalid:
-        raise ProviderInvalidOutput(phase="transcript_embedding") from invalid

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, bindparam, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import audit
 from app.db.caller import Caller
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
+from app.db.run_summaries import run_summaries
 from app.db.tables import extractions, transcripts
 
 
@@ -47,22 +48,24 @@ async def save_timings(session: AsyncSession, timings: Sequence[tuple[UUID, dict
     await session.execute(row, [{"run_id": run_id, "whole": whole} for run_id, whole in timings])
 
 
-def _within_reach(caller: Caller) -> Select[*tuple[Any, ...]]:
-    return select(extractions).where(caller.may_reach(extractions))
-
-
 async def list_extractions(
     session: AsyncSession,
     caller: Caller,
     filters: Mapping[str, str | date | UUID | None],
     cursor: UUID | None,
     limit: int,
+    *,
+    whole: bool = True,
 ) -> tuple[Sequence[AnyRow], UUID | None]:
-    """A page of runs; `filters` may name `state`, `review`, `user_id`, `transcript_id`, `since` and `until`."""
-    query = _within_reach(caller)
+    """A page of runs, or of what a list shows of them.
+
+    `filters` may name `state`, `review`, `confidence`, `user_id`, `transcript_id`, `since` and `until`.
+    """
+    query = (select(extractions) if whole else run_summaries()).where(caller.may_reach(extractions))
     conditions: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "state": lambda value: extractions.c.state == value,
         "review": lambda value: extractions.c.review["status"].astext == value,
+        "confidence": lambda value: extractions.c.evaluation["confidence"].astext == value,
         "user_id": lambda value: extractions.c.user_id == value,
         "transcript_id": lambda value: extractions.c.transcript_id == value,
         "since": lambda value: extractions.c.created_at >= _midnight(value),
@@ -73,27 +76,6 @@ async def list_extractions(
         if value is not None:
             query = query.where(conditions[name](value))
     return await fetch_page(session, query, extractions, cursor, limit)
-
-
-async def phase_statistics(session: AsyncSession, organization_id: UUID, window_s: int) -> Sequence[AnyRow]:
-    """`(phase, runs, p50_ms, p95_ms, max_ms)` over the runs of the last `window_s` seconds, finished or failed."""
-    statement = text(
-        """
-        WITH recent AS (
-            SELECT x.timings FROM extractions x
-            WHERE x.organization_id = :organization_id AND x.timings IS NOT NULL
-              AND x.created_at >= now() - make_interval(secs => :window_s)
-        ), durations AS (
-            SELECT 'total' AS phase, (timings->>'total_ms')::float AS ms FROM recent
-            UNION ALL
-            SELECT p.key, (p.value->>'ms')::float FROM recent, jsonb_each(timings->'phases') p
-        )
-        SELECT phase, count(*) AS runs, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS p50_ms,
-               percentile_cont(0.95) WITHIN GROUP (ORDER BY ms) AS p95_ms, max(ms) AS max_ms
-        FROM durations GROUP BY phase
-        """
-    )
-    return (await session.execute(statement, {"organization_id": organization_id, "window_s": window_s})).all()
 
 
 def _midnight(day: Any) -> datetime:

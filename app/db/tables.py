@@ -145,7 +145,7 @@ extractions = Table(
     Column("evaluation", JSONB),
     Column("review", JSONB),
     # What the reviewer signed, null before; `result` stays as the model gave it.
-    Column("reviewed", JSONB),
+    Column("reviewed", JSONB(none_as_null=True)),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("context", JSONB),
     Column("degraded", JSONB),
