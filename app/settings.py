@@ -94,6 +94,7 @@ class Settings(BaseSettings):
 
     # Access and logs
     auth: Literal["disabled"] = "disabled"
+    api_docs: bool = True
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

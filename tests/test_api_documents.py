@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Service
+from tests.conftest import OpenService, Service
+from tests.scripted_provider import ScriptedProvider
 
 METHODS = ("get", "post", "patch", "delete", "put")
 
@@ -105,3 +106,10 @@ async def test_the_page_loads_nothing_from_elsewhere(scripted: Service) -> None:
 
 async def test_there_is_no_second_documentation_that_needs_the_network(scripted: Service) -> None:
     assert (await scripted.client.get("/redoc")).status_code == 404
+
+
+async def test_the_documents_can_be_switched_off(open_service: OpenService) -> None:
+    service = await open_service(ScriptedProvider(), api_docs=False)
+    for path in ("/docs", "/openapi.json", "/redoc"):
+        assert (await service.client.get(path)).status_code == 404
+    await service.extract()

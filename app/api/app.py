@@ -28,7 +28,9 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
             await ongoing.finish()
 
     app: FastAPI = FastAPIOffline(
+        docs_url="/docs" if settings.api_docs else None,
         redoc_url=None,
+        openapi_url="/openapi.json" if settings.api_docs else None,
         title="medextract",
         version=__version__,
         summary="What must happen after a visit: checked, with the words that prove it.",

@@ -20,8 +20,9 @@ max_connections = {MAX_CONNECTIONS}
 shared_buffers = 128MB
 """
 _PORT = 5432
-# No network; the socket lies in the cluster's own folder, which only its account may enter.
-_OPTIONS = f"-h '' -k . -p {_PORT}"
+# No network; the socket lies in the cluster's own folder, which only its account may enter. What is wrong with a
+# statement is told to the service by its SQLSTATE: in the server's own log it would stand with the row and its text.
+_OPTIONS = f"-h '' -k . -p {_PORT} -c log_min_messages=fatal -c log_min_error_statement=panic"
 # A socket's path is cut at 104 bytes on some systems, and the driver reads commas and colons as separators.
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./-]{1,80}")
 _PROBE_TIMEOUT_S = 10
