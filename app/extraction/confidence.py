@@ -70,7 +70,7 @@ def features_of(category: str, item: dict[str, Any], witness: Witness) -> dict[s
         "quotes:mended": "quote_mended" in item["flags"],
         "speaker:clinician": first is not None and first.role in ("clinician", None),
         "place:plan": first is not None and first.start >= _PLAN_REGION_FROM * len(witness.visit.text),
-        "cue:plan": any(PLANS.search(quote["quote"].lower()) for quote in quotes),
+        "cue:plan": any(PLANS.pattern.search(quote["quote"].lower()) for quote in quotes),
         "value:dosage": bool(item.get("dosage")),
         "value:due": bool(item.get("due")),
     }

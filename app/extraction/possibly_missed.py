@@ -16,23 +16,28 @@ from app.language.procedures import find_procedures
 from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import PLANS
+from app.llm.offline.phrase_lists import CUES
 
 # More than a handful of warnings a visit, and nobody reads the next one; one long turn may hold several.
 TURNS_AT_MOST, CLAUSES_AT_MOST = 5, 6
 LISTED_FROM = 2.0
 SAME_TERM_AT_MOST = 2
 
-_RETURN = re.compile(
-    r"\b(?:come (?:back|in)|see (?:you|me) (?:back|again|in)|follow[- ]?up|check back|recheck|return"
-    r"|book (?:you |an |another )|appointment)\b"
-)
-_SAFETY_NET = re.compile(
-    r"\b(?:call|ring|contact|message|phone|let (?:me|us) know|go to (?:the )?(?:er|emergency|a ?and ?e)|999|911)\b"
-)
-_REFERRAL = re.compile(
-    r"\b(?:refer(?:ral|ring|red)?|specialist|consult(?:ation)?|physical therapy|physio(?:therapy)?)\b"
-)
-_CUES = (("referral", _REFERRAL), ("return", _RETURN), ("call_if", _SAFETY_NET))
+_CUES = [
+    (reason, CUES.add(re.compile(rf"\b(?:{said})\b")))
+    for reason, said in (
+        ("referral", r"refer(?:ral|ring|red)?|specialist|consult(?:ation)?|physical therapy|physio(?:therapy)?"),
+        (
+            "return",
+            r"come (?:back|in)|see (?:you|me) (?:back|again|in)|follow[- ]?up|check back|recheck|return"
+            r"|book (?:you |an |another )|appointment",
+        ),
+        (
+            "call_if",
+            r"call|ring|contact|message|phone|let (?:me|us) know|go to (?:the )?(?:er|emergency|a ?and ?e)|999|911",
+        ),
+    )
+]
 # The rules reader's orders weigh more than its advice, of which every visit holds some that nobody lists.
 _WEIGHTS = {
     "order_read": 3.0,
@@ -107,10 +112,10 @@ def _suspect(clause: Said, turn: Turn, accounted: _Accounted, read_as: str | Non
     if drugs and find_doses(clause.text):
         reasons.append("dose")
     if not cited:
-        reasons += [reason for reason, cue in _CUES if cue.search(clause.words)]
+        reasons += [reason for reason, cue in _CUES if clause.find(cue)]
         if reasons and find_dues(clause.text):
             reasons.append("interval")
-    if reasons and clause.by_clinician and not clause.asks and PLANS.search(clause.words):
+    if reasons and clause.by_clinician and not clause.asks and clause.find(PLANS):
         reasons.append("plan")
     if read_as and (reasons or not cited):
         reasons.append(read_as)

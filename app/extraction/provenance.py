@@ -12,6 +12,7 @@ from app.language.phrases import words
 from app.language.plain import plain
 from app.language.procedures import find_procedures
 from app.llm.offline.intent import PLANS
+from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.topics import topic_of
 
 # Chosen on labelled visits; the figures change little around them.
@@ -78,7 +79,7 @@ class TurnIndex:
 def index_turns(turns: Sequence[str]) -> TurnIndex:
     """The index of one visit; it holds the words of the visit and is to be dropped with it."""
     marks = [_marks(turn) for turn in turns]
-    plans = [bool(PLANS.search(plain(turn))) for turn in turns]
+    plans = [bool(PLANS.pattern.search(plain(turn))) for turn in turns]
     return TurnIndex(turns, marks, plans, Counter(mark for of_turn in marks for mark in of_turn))
 
 
@@ -119,7 +120,12 @@ def _purpose(index: TurnIndex, reason: str | None, said: Sequence[int]) -> int |
         return told
     earliest = min(said)
     before = range(earliest, max(-1, earliest - 1 - _TOPIC_WITHIN), -1)
-    return next((turn for turn in before if topic_of(plain(index.turns[turn]))), None)
+    return next((turn for turn in before if _turns_to_a_topic(index.turns[turn])), None)
+
+
+def _turns_to_a_topic(turn: str) -> bool:
+    words = plain(turn)
+    return topic_of(words, CUES.marks(words)) is not None
 
 
 def _reason_told(index: TurnIndex, reason: str, said: Sequence[int]) -> int | None:

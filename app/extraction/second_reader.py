@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.language.turns import Turn, split_turns
-from app.llm.offline.clauses_said import Said, cut_visit
-from app.llm.offline.reader import read_visit
+from app.llm.offline.clauses_said import Said
+from app.llm.offline.hearing import hear
+from app.llm.offline.reader import read_heard
 from app.llm.offline.visit import SpokenTurn
 
 
@@ -21,7 +22,8 @@ class SecondReading:
 def read_again(text: str, turns: Sequence[Turn]) -> SecondReading:
     """Reads the transcript itself, not the prompt: offsets in the clauses count from their turn's start in `text`."""
     spoken = [SpokenTurn(turn.number, turn.speaker, turn.role, text[turn.start : turn.end]) for turn in turns]
-    return SecondReading(cut_visit(spoken), read_visit(spoken, []))
+    heard = hear(spoken)
+    return SecondReading(heard.clauses, read_heard(heard, []))
 
 
 def load() -> None:

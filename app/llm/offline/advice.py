@@ -9,9 +9,9 @@ from app.language.phrases import words as words_of
 from app.language.procedures import find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.deeds import find_deed
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
-from app.llm.offline.safety_net import read_safety_net
+from app.llm.offline.safety_net import CONTACT, read_safety_net
 
 Item = dict[str, Any]
 
@@ -28,18 +28,19 @@ _MOST_QUOTES = 3
 _SAME = 0.8
 _WORD = re.compile(r"[a-z0-9]{3,}")
 _SMALL = words_of("the and you your for that this with not avoid keep try use get make sure some any all them")
-_CONTACT = phrases("safety_net", "contact")
-_ASKS_LEAVE = phrases("advice", "asks_leave")
+_ASKS_LEAVE = CUES.add(phrases("advice", "asks_leave"))
 _DENIES = phrases("advice", "denies")
-_NOT_ADVICE = phrases("advice", "not_advice")
+_NOT_ADVICE = CUES.add(phrases("advice", "not_advice"))
 _LIFESTYLE = re.compile(
     r"\b(?:eat|diet|drink|exercis|walk|smok|alcohol|weight|salt|sodium|sugar|sleep|rest|stress|coffee|caffein|carb"
     r"|food|fluid|hydrat|run|ski|sport|lift|avoid|stay|ice|elevat|moistur|activ|easy|break)"
 )
 
-_TO_HAVE = re.compile(
-    r"\b(?:you(?:'ll| will)? (?:should|need to|have to|must|want to)|you're due|make sure (?:that )?you|be sure to"
-    r"|please)(?: \w+){0,2}? (?:have|get|for|go)\b"
+_TO_HAVE = CUES.add(
+    re.compile(
+        r"\b(?:you(?:'ll| will)? (?:should|need to|have to|must|want to)|you're due|make sure (?:that )?you|be sure to"
+        r"|please)(?: \w+){0,2}? (?:have|get|for|go)\b"
+    )
 )
 
 
@@ -49,7 +50,7 @@ def read_patient_reminders(visit: Sequence[Said]) -> list[Item]:
     for said in visit:
         if not said.by_clinician:
             reminder = _asked_and_denied(said, visit)
-        elif said.asks or _NOT_ADVICE.search(said.words):
+        elif said.asks or said.find(_NOT_ADVICE):
             reminder = None
         else:
             reminder = _advice(said) or _test_to_have(said)
@@ -62,7 +63,7 @@ def read_patient_reminders(visit: Sequence[Said]) -> list[Item]:
 
 def _is_told_again(reminder: Item, quoted: list[dict[str, Any]]) -> bool:
     """Whether the safety net tells the same: "go to hospital", with the case in which to go."""
-    gets_help = _CONTACT.match(reminder["description"].lower())
+    gets_help = CONTACT.pattern.match(reminder["description"].lower())
     return bool(gets_help) and all(quote in quoted for quote in reminder["evidence"])
 
 
@@ -84,9 +85,11 @@ def _content(description: str) -> set[str]:
 
 def _asked_and_denied(said: Said, visit: Sequence[Said]) -> Item | None:
     """The patient asks leave for something, and the clinician says no: "can i go running?" "not for now"."""
-    asked = _ASKS_LEAVE.search(said.words)
+    asked = said.find(_ASKS_LEAVE)
+    if not asked:
+        return None
     answer = next((other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn == said.turn + 1), None)
-    if not asked or not answer or not answer.by_clinician or not _DENIES.match(answer.words):
+    if not answer or not answer.by_clinician or not _DENIES.match(answer.words):
         return None
     if _belongs_elsewhere(said, asked.end()):
         return None
@@ -98,7 +101,7 @@ def _asked_and_denied(said: Said, visit: Sequence[Said]) -> Item | None:
 
 
 def _advice(said: Said) -> Item | None:
-    deed = find_deed(said.words)
+    deed = find_deed(said.words, said.marks)
     if not deed or _belongs_elsewhere(said, deed.start):
         return None
     words = imperative(said.text[deed.start :])
@@ -127,7 +130,7 @@ def _belongs_elsewhere(said: Said, start: int) -> bool:
 
 
 def _test_to_have(said: Said) -> Item | None:
-    told = _TO_HAVE.search(said.words)
+    told = said.find(_TO_HAVE)
     if not told:
         return None
     tests = [

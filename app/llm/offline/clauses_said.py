@@ -8,18 +8,22 @@ from typing import Any
 from app.language.clauses import split_clauses
 from app.language.dues import find_dues
 from app.language.numbers import find_numbers, is_correction
-from app.language.plain import plain
+from app.language.sieve import Cue
+from app.language.turns import Role
+from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.reactions import tells_reaction
-from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.topics import first_problem, topic_of
 from app.llm.offline.visit import SpokenTurn
 
-_QUESTION = re.compile(
-    r"^(?:(?:and|so|but|now|okay|ok|um|uh|alright|well),? )*"
-    r"(?:(?:do|does|did|have|has|had|are|is|was|were)(?: n't)? (?:you|your|it|that|there|this|the|he|she|they|i|any)"
-    r"|(?:when|where|why|who|how|what|which)(?:'s|'re|'d)?(?: n't)?"
-    r" (?:is|are|was|were|did|do|does|have|has|had|about|much|many|long|often|other|kind|would|will|can|else|ever)"
-    r"|any (?:other|of|much))\b(?! (?:we|do n't))"
+_QUESTION = CUES.add(
+    re.compile(
+        r"^(?:(?:and|so|but|now|okay|ok|um|uh|alright|well),? )*"
+        r"(?:(?:do|does|did|have|has|had|are|is|was|were)(?: n't)?"
+        r" (?:you|your|it|that|there|this|the|he|she|they|i|any)"
+        r"|(?:when|where|why|who|how|what|which)(?:'s|'re|'d)?(?: n't)?"
+        r" (?:is|are|was|were|did|do|does|have|has|had|about|much|many|long|often|other|kind|would|will|can|else|ever)"
+        r"|any (?:other|of|much))\b(?! (?:we|do n't))"
+    )
 )
 
 
@@ -27,11 +31,11 @@ _OPENING_TURNS = 12
 _FAR = 600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly, `at` its place in all.
 
-    `topic` is the problem under discussion, in the speaker's words.
+    `marks` tell which of `CUES` its words may hold, `topic` is the problem under discussion, in the speaker's words.
     """
 
     at: int
@@ -39,9 +43,14 @@ class Said:
     start: int
     text: str
     words: str
+    marks: int
     by_clinician: bool
     asks: bool
     topic: str | None
+
+    def find(self, cue: Cue) -> re.Match[str] | None:
+        """The first place of a cue in the words."""
+        return cue.search(self.words, self.marks)
 
     def quote(self) -> dict[str, Any]:
         """This clause as evidence, in the answer's shape."""
@@ -61,31 +70,37 @@ class Said:
         return self.text[due.start : due.end] if due else None
 
 
-def cut_visit(turns: Sequence[SpokenTurn]) -> list[Said]:
-    """All clauses of a visit in order."""
-    said: list[Said] = []
-    topic = _complaint(turns)
-    for turn, role in zip(turns, inferred_roles(turns), strict=True):
+def cut_turns(
+    turns: Sequence[SpokenTurn], words: Sequence[str], marks: Sequence[int], roles: Sequence[Role | None]
+) -> list[list[Said]]:
+    """The clauses of each turn, whose plain words, with their marks, and role are given."""
+    cut: list[list[Said]] = []
+    at, topic = 0, _complaint(words)
+    for turn, spoken, turn_marks, role in zip(turns, words, marks, roles, strict=True):
         by_clinician = role in ("clinician", None)
+        of_turn: list[Said] = []
         for clause in split_clauses(turn.text):
-            text = turn.text[clause.start : clause.end]
-            words = plain(text)
-            topic = (topic_of(words) or topic) if by_clinician else topic
-            said.append(Said(len(said), turn.number, clause.start, text, words, by_clinician, _asks(words), topic))
-    return said
+            small = spoken[clause.start : clause.end]
+            known = turn_marks if small == spoken else CUES.marks(small)
+            topic = (topic_of(small, known) or topic) if by_clinician else topic
+            text, asks = turn.text[clause.start : clause.end], _asks(small, known)
+            of_turn.append(Said(at, turn.number, clause.start, text, small, known, by_clinician, asks, topic))
+            at += 1
+        cut.append(of_turn)
+    return cut
 
 
-def _complaint(turns: Sequence[SpokenTurn]) -> str | None:
+def _complaint(words: Sequence[str]) -> str | None:
     """The problem named first in the visit's opening: what it is about until the clinician says."""
     before = ""
-    for turn in turns[:_OPENING_TURNS]:
-        words = plain(turn.text[:600])
-        problem = None if tells_reaction(words, before) else first_problem(words)
+    for spoken in words[:_OPENING_TURNS]:
+        opening = spoken[:600]
+        problem = None if tells_reaction(opening, before) else first_problem(opening)
         if problem:
             return problem
-        before = words
+        before = opening
     return None
 
 
-def _asks(words: str) -> bool:
-    return words.endswith("?") or bool(_QUESTION.match(words))
+def _asks(words: str, marks: int) -> bool:
+    return words.endswith("?") or bool(marks & _QUESTION.bit and _QUESTION.pattern.match(words))

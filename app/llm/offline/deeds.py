@@ -3,17 +3,17 @@
 import re
 from dataclasses import dataclass
 
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 
-_TELLS = phrases("advice", "tells")
+_TELLS = CUES.add(phrases("advice", "tells"))
 _DEED = phrases("advice", "deed")
-_FIRMLY = phrases("advice", "firmly")
-_FORBIDS = phrases("advice", "forbids")
+_FIRMLY = CUES.add(phrases("advice", "firmly"))
+_FORBIDS = CUES.add(phrases("advice", "forbids"))
 _BETWEEN = phrases("advice", "between")
 _NOT_A_DEED = phrases("advice", "not_a_deed")
-_BARE = phrases("advice", "bare")
-_NOUN_ADVICE = phrases("advice", "noun_advice")
-_ALLOWS = re.compile(r"\byou (?:can|could|may|might)\b(?!'t| ?n't| ?not)")
+_BARE = CUES.add(phrases("advice", "bare"))
+_NOUN_ADVICE = CUES.add(phrases("advice", "noun_advice"))
+_ALLOWS = CUES.add(re.compile(r"\byou (?:can|could|may|might)\b(?!'t| ?n't| ?not)"))
 _BEGINS = re.compile(r"^(?:(?:and|so|then|also|but|again|um|uh|or|now|okay|just|please|yeah|yes|well)\b[ ,]*)*")
 # These are only advice when told not to.
 _DEED_TO_AVOID = re.compile(
@@ -47,20 +47,24 @@ class Deed:
     forbidden: bool
 
 
-def find_deed(words: str) -> Deed | None:
-    """The first thing that a plain clause tells the patient to do; None if it tells nothing."""
-    return _bidden(words) or _told(words) or _forbidden(words) or _commanded(words) or _named(words) or _allowed(words)
+def find_deed(words: str, marks: int) -> Deed | None:
+    """The first thing that a plain clause tells the patient to do; None if it tells nothing.
+
+    `marks`: what `CUES` tells of the clause; each way to tell it is tried only where its cue may be.
+    """
+    ways = (way for cue, way in _WAYS if marks & cue.bit)
+    return next((deed for way in ways if (deed := way(words))), None)
 
 
 def _bidden(words: str) -> Deed | None:
     """A bare imperative opens the clause: "finish the whole course"."""
-    bare = _BARE.match(words, _opening(words))
+    bare = _BARE.pattern.match(words, _opening(words))
     return Deed(bare.start(), False) if bare and not bare[0].split()[0].endswith("ing") else None
 
 
 def _told(words: str) -> Deed | None:
     """One of the usual deeds stands near words that tell to do it."""
-    told = next((found for found in _TELLS.finditer(words) if _reaches(words, found)), None)
+    told = next((found for found in _TELLS.pattern.finditer(words) if _reaches(words, found)), None)
     if not told:
         return None
     negated = _negated(words, told)
@@ -71,7 +75,7 @@ def _told(words: str) -> Deed | None:
 
 
 def _forbidden(words: str) -> Deed | None:
-    for found in _FORBIDS.finditer(words):
+    for found in _FORBIDS.pattern.finditer(words):
         if _BARELY.match(found[0]) and found.start() > _opening(words) and not _JOINED.search(words, 0, found.start()):
             continue
         deed = _deed_after(words, found.end())
@@ -82,7 +86,7 @@ def _forbidden(words: str) -> Deed | None:
 
 def _commanded(words: str) -> Deed | None:
     """Any verb right behind firm words: "i want you to decrease your alcohol"."""
-    for found in _FIRMLY.finditer(words):
+    for found in _FIRMLY.pattern.finditer(words):
         deed = _deed_after(words, found.end())
         if deed is not None and not _OTHERS.search(words, max(0, found.start() - 40), found.start()):
             return Deed(deed, _negated(words, found))
@@ -91,14 +95,24 @@ def _commanded(words: str) -> Deed | None:
 
 def _named(words: str) -> Deed | None:
     """Advice without a verb: "no heavy lifting", "plenty of fluids"."""
-    noun = _NOUN_ADVICE.match(words, _opening(words))
+    noun = _NOUN_ADVICE.pattern.match(words, _opening(words))
     return Deed(noun.start(), False) if noun else None
 
 
 def _allowed(words: str) -> Deed | None:
-    allowed = _ALLOWS.search(words)
+    allowed = _ALLOWS.pattern.search(words)
     eased = _EASED.search(words, allowed.end()) if allowed else None
     return Deed(eased.start(), False) if allowed and eased and eased.start() - allowed.end() < 20 else None
+
+
+_WAYS = (
+    (_BARE, _bidden),
+    (_TELLS, _told),
+    (_FORBIDS, _forbidden),
+    (_FIRMLY, _commanded),
+    (_NOUN_ADVICE, _named),
+    (_ALLOWS, _allowed),
+)
 
 
 def _opening(words: str) -> int:
@@ -114,7 +128,7 @@ def _deed_after(words: str, position: int) -> int | None:
         if not between:
             break
         position = between.end()
-    if _BARE.match(words, position):
+    if _BARE.pattern.match(words, position):
         return position
     verb = _WORD.match(words, position)
     return position if verb and not _NOT_A_DEED.match(words, position) else None

@@ -1,20 +1,19 @@
 """Reads the clinical facts of a visit: problems with their assertion, and allergies with the reaction."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.findings import Assertion
-from app.language.clauses import Clause, split_clauses
 from app.language.drugs import find_drugs
-from app.language.plain import plain
 from app.language.problems import ProblemMention, find_problems
 from app.language.turns import Role
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.clauses_said import Said
+from app.llm.offline.hearing import Heard
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.problem_answers import NO, answered_assertion, says_yes
 from app.llm.offline.reactions import REACTION, REACTS, SUBSTANCES, tells_reaction
-from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.tidy import tidy
 from app.llm.offline.visit import SpokenTurn
 
@@ -58,7 +57,7 @@ _RISK_BEHIND = re.compile(
     r"|cuff|is under|control|rates?)\b"
 )
 
-_ALLERGY = phrases("facts", "allergy")
+_ALLERGY = CUES.add(phrases("facts", "allergy"))
 _NO_ALLERGY = re.compile(r"\b(?:no|not|never|without|denies|aren't|don't)\b|n't\b")
 _IT = re.compile(r"\s*(?:it|that|them|those|this)\b")
 _ALLERGIC_REACTION = re.compile(r"\b(?:hives|rash|anaphyla|swell|swollen|itch|wheez|welts|throat clos|blister)")
@@ -72,24 +71,23 @@ _FARTHEST = 250
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A clause with its turn, who speaks, and the answer of the next turn, where the clause ends its own turn."""
+    """A clause with its turn, the plain words of that, who speaks, the turn before, and the answer of the next turn,
+    where the clause ends its own turn.
+    """
 
     turn: SpokenTurn
+    spoken: str
     role: Role | None
-    clause: Clause
+    said: Said
     reply: str
     question: str
 
-    @property
-    def text(self) -> str:
-        return self.turn.text[self.clause.start : self.clause.end]
 
-
-def read_problems(turns: Sequence[SpokenTurn]) -> list[Item]:
+def read_problems(heard: Heard) -> list[Item]:
     """Items of `findings.Problem`, one a problem: the strongest assertion that was made of it in the visit."""
     best: dict[str, tuple[int, Item]] = {}
-    for sentence in _sentences(turns, lambda words: bool(find_problems(words))):
-        for problem in find_problems(sentence.text):
+    for sentence in _sentences(heard, [bool(find_problems(words)) for words in heard.words]):
+        for problem in find_problems(sentence.said.words):
             assertion = _assertion(problem, sentence)
             if assertion:
                 rank = _RANK.index(assertion)
@@ -98,16 +96,16 @@ def read_problems(turns: Sequence[SpokenTurn]) -> list[Item]:
     return [item for _, item in best.values()]
 
 
-def read_allergies(turns: Sequence[SpokenTurn]) -> list[Item]:
+def read_allergies(heard: Heard) -> list[Item]:
     """Items of `findings.Allergy`; that there are none is no item."""
     found: dict[str, Item] = {}
     asked_in = 0
-    for sentence in _sentences(turns, _is_about_allergies):
-        text = plain(sentence.text)
-        cue = _ALLERGY.search(text)
+    for sentence in _sentences(heard, list(map(_is_about_allergies, heard.words, heard.marks))):
+        text = sentence.said.words
+        cue = sentence.said.find(_ALLERGY)
         around = max(0, cue.start() - _FARTHEST) if cue else 0
         text = text[around : around + 2 * _FARTHEST]
-        cue = _ALLERGY.search(text)
+        cue = _ALLERGY.search(text, sentence.said.marks)
         if cue and sentence.role != "patient" and _ASKS.search(text[: cue.end()]):
             asked_in = sentence.turn.number
             substances = _substances(text, cue) if says_yes(sentence.reply) else []
@@ -125,18 +123,16 @@ def read_allergies(turns: Sequence[SpokenTurn]) -> list[Item]:
 _RANK: tuple[Assertion, ...] = ("present", "possible", "historical", "family", "absent")
 
 
-def _sentences(turns: Sequence[SpokenTurn], is_wanted: Callable[[str], bool]) -> Iterator[_Sentence]:
+def _sentences(heard: Heard, wanted: Sequence[bool]) -> Iterator[_Sentence]:
     """The clauses of the turns that are wanted, and of those that answer them."""
-    wanted = [is_wanted(turn.text) for turn in turns]
-    roles = inferred_roles(turns)
-    for at, turn in enumerate(turns):
+    words = [*heard.words, ""]
+    for at, turn in enumerate(heard.turns):
         if not wanted[at] and not (at and wanted[at - 1]):
             continue
-        clauses = split_clauses(turn.text)
-        following = plain(turns[at + 1].text) if at + 1 < len(turns) else ""
-        for n, clause in enumerate(clauses):
-            asked = plain(turns[at - 1].text) if at else ""
-            yield _Sentence(turn, roles[at], clause, following if n >= len(clauses) - 2 else "", asked)
+        clauses, asked = heard.clauses_of[at], words[at - 1] if at else ""
+        for n, said in enumerate(clauses):
+            answer = words[at + 1] if n >= len(clauses) - 2 else ""
+            yield _Sentence(turn, words[at], heard.roles[at], said, answer, asked)
 
 
 def _problem(problem: ProblemMention, assertion: Assertion, sentence: _Sentence) -> Item:
@@ -150,9 +146,9 @@ def _problem(problem: ProblemMention, assertion: Assertion, sentence: _Sentence)
 
 def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None:
     """What the clause, and the answer to it, say of the problem; None when they say nothing of this patient."""
-    text = sentence.text
-    before = tidy(plain(text[max(0, problem.start - _FARTHEST) : problem.start]))
-    after = tidy(plain(text[problem.end : problem.end + _FARTHEST]))
+    text = sentence.said.words
+    before = tidy(text[max(0, problem.start - _FARTHEST) : problem.start])
+    after = tidy(text[problem.end : problem.end + _FARTHEST])
     earlier = _earlier(problem, sentence)
     if sentence.role != "patient" and _RISKS.search(earlier):
         return None
@@ -160,7 +156,7 @@ def _assertion(problem: ProblemMention, sentence: _Sentence) -> Assertion | None
     if sentence.role != "patient" and _is_asked(before, after):
         answer = answered_assertion(sentence.reply, problem, bool(_ABSENT.search(before)))
         return _of_family(answer, sentence.reply) if of_family else _in_time(answer, before, sentence.reply)
-    if tells_reaction(plain(text), sentence.question if sentence.role == "patient" else ""):
+    if tells_reaction(text, sentence.question if sentence.role == "patient" else ""):
         return None
     if of_family:
         return None if _ABSENT.search(before) else "family"
@@ -176,8 +172,8 @@ def _is_asked(before: str, after: str) -> bool:
 
 def _earlier(problem: ProblemMention, sentence: _Sentence) -> str:
     """The words of the turn before the clause of the problem, which tell whom and what it is about."""
-    end = sentence.clause.start
-    return plain(sentence.turn.text[max(0, end + problem.start - _FARTHEST) : end])
+    end = sentence.said.start
+    return sentence.spoken[max(0, end + problem.start - _FARTHEST) : end]
 
 
 def _is_of_relative(before: str, earlier: str, sentence: _Sentence) -> bool:
@@ -205,9 +201,8 @@ def _stated(before: str, after: str) -> Assertion:
     return "possible" if _POSSIBLE.search(before) else "present"
 
 
-def _is_about_allergies(words: str) -> bool:
-    small = plain(words)
-    return bool(_ALLERGY.search(small) or REACTS.search(small))
+def _is_about_allergies(words: str, marks: int) -> bool:
+    return bool(_ALLERGY.search(words, marks) or REACTS.search(words, marks))
 
 
 def _substances(text: str, cue: re.Match[str]) -> list[str]:
@@ -225,7 +220,11 @@ def _substances(text: str, cue: re.Match[str]) -> list[str]:
 
 def _not_tolerated(text: str, sentence: _Sentence) -> list[str]:
     """What the patient says brings out a reaction, without a word of allergy: "penicillin gives me hives"."""
-    if sentence.role == "clinician" or not REACTS.search(text) or not _ALLERGIC_REACTION.search(text):
+    if (
+        sentence.role == "clinician"
+        or not REACTS.search(text, sentence.said.marks)
+        or not _ALLERGIC_REACTION.search(text)
+    ):
         return []
     return [] if _RELATIVE.search(text) or _NO_ALLERGY.search(text) else _named_in_answer(text)
 
@@ -239,7 +238,7 @@ def _named_in_answer(text: str) -> list[str]:
 
 def _allergy(substance: str, text: str, sentence: _Sentence) -> Item:
     reaction = REACTION.search(text)
-    start = max(0, plain(sentence.text).find(substance))
+    start = max(0, sentence.said.words.find(substance))
     return {
         "substance": substance,
         "reaction": reaction["reaction"] if reaction else None,
@@ -250,5 +249,5 @@ def _allergy(substance: str, text: str, sentence: _Sentence) -> Item:
 
 def _evidence(sentence: _Sentence, start: int, end: int) -> list[Item]:
     """The clause, or of a very long one the part around the name at `start:end`."""
-    quote = sentence.text[max(0, start - _FARTHEST) : end + _FARTHEST].strip()
+    quote = sentence.said.text[max(0, start - _FARTHEST) : end + _FARTHEST].strip()
     return [{"turn": sentence.turn.number, "quote": quote}]

@@ -8,33 +8,35 @@ from typing import Any
 from app.language.dues import due_date, find_dues
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import CERTAIN_IF, conditional
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.replies import declined
 
 Item = dict[str, Any]
 
 _BACK = re.compile(r"\bback\b|\breturn|\bagain\b")
-_RETURNS = phrases("follow_ups", "returns")
-_PLANNED = phrases("follow_ups", "planned")
+_RETURNS = CUES.add(phrases("follow_ups", "returns"))
+_PLANNED = CUES.add(phrases("follow_ups", "planned"))
 # Without a time, only what is clearly arranged is a visit to come.
 _ARRANGED = phrases("follow_ups", "arranged")
 _NOT_A_VISIT = phrases("follow_ups", "not_a_visit")
 _NOT_UNTIL = phrases("follow_ups", "not_until")
-_WITH_OTHER = phrases("follow_ups", "with_other")
+_WITH_OTHER = CUES.add(phrases("follow_ups", "with_other"))
 _SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
 _AT_ONCE = re.compile(r"right away|immediately|straight|as soon as")
-_CALLS = phrases("follow_ups", "calls")
-_CALLS_PATIENT = phrases("follow_ups", "calls_patient")
+_CALLS = CUES.add(phrases("follow_ups", "calls"))
+_CALLS_PATIENT = CUES.add(phrases("follow_ups", "calls_patient"))
 _RESULTS = re.compile(r"\bresults?\b")
 _GOT_SCHEDULED = re.compile(
     r"^(?:get |have )?(?:you |him |her )?((?:this |that |it )?)(?:all )?scheduled(?: for)?",
     re.IGNORECASE,
 )
-_SCHEDULES = phrases("follow_ups", "schedules")
-_ASKS_WHEN = re.compile(
-    r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment"
-    r"|be back)\b"
+_SCHEDULES = CUES.add(phrases("follow_ups", "schedules"))
+_ASKS_WHEN = CUES.add(
+    re.compile(
+        r"\b(?:when|how (?:long|soon|often)|should i|do i)\b.*\b(?:see you|come back|follow[- ]?up|come in|appointment"
+        r"|be back)\b"
+    )
 )
 _CASE = phrases("follow_ups", "case")
 _OR_SOONER = re.compile(r"\b(?:or |but )?(?:sooner|earlier|if not (?:before|sooner|earlier))\b.*")
@@ -55,7 +57,7 @@ _VERBS = {
 
 def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
     """Follow-up tasks as raw items: return visits by their time, each once, then other clinicians and bookings."""
-    planned = [said for said in visit if said.by_clinician and not said.asks and _PLANNED.search(said.words)]
+    planned = [said for said in visit if said.by_clinician and not said.asks and said.find(_PLANNED)]
     returns = [item for said in planned if (item := _return_visit(said, visit))] or _answered_when(visit)
     others = [item for said in planned if (item := _other_visit(said))]
     return _visits_once(returns) + _each_once(others)
@@ -72,8 +74,8 @@ def _due_beside(said: Said, visit: Sequence[Said]) -> str | None:
 
 
 def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
-    found = _RETURNS.search(said.words)
-    if not found or _WITH_OTHER.search(said.words):
+    found = said.find(_RETURNS)
+    if not found or said.find(_WITH_OTHER):
         return None
     condition = _condition(said, visit)
     due = (
@@ -137,7 +139,7 @@ def _hanging(task: Item, condition: Said, said: Said) -> Item:
 def _answered_when(visit: Sequence[Said]) -> list[Item]:
     """The patient asks when to come back, and the clinician's answer is just a time."""
     for question in visit:
-        if not question.by_clinician and _ASKS_WHEN.search(question.words):
+        if not question.by_clinician and question.find(_ASKS_WHEN):
             answers = [said for said in visit[question.at + 1 : question.at + 5] if said.by_clinician and not said.asks]
             for said in answers:
                 due = said.due(bare=True)
@@ -151,7 +153,7 @@ def _other_visit(said: Said) -> Item | None:
 
 
 def _other_clinician(said: Said) -> Item | None:
-    found = _WITH_OTHER.search(said.words)
+    found = said.find(_WITH_OTHER)
     if not found:
         return None
     who = said.text[found.start("who") : found.end("who")]
@@ -159,7 +161,7 @@ def _other_clinician(said: Said) -> Item | None:
 
 
 def _seen_soon(said: Said) -> Item | None:
-    if not _SEEN_SOON.search(said.words) or _RETURNS.search(said.words):
+    if not _SEEN_SOON.search(said.words) or said.find(_RETURNS):
         return None
     due = said.due(bare=True)
     return (
@@ -169,8 +171,8 @@ def _seen_soon(said: Said) -> Item | None:
 
 def _report_back(said: Said) -> Item | None:
     """The patient is to get in touch on a day, or for results, whatever happens."""
-    found = _CALLS.search(said.words)
-    if not found or _RETURNS.search(said.words) or _CASE.search(CERTAIN_IF.sub("", said.words)):
+    found = said.find(_CALLS)
+    if not found or said.find(_RETURNS) or _CASE.search(CERTAIN_IF.sub("", said.words)):
         return None
     due = said.due()
     if not (due and not _AT_ONCE.search(due)) and not _RESULTS.search(said.words, found.end()):
@@ -180,7 +182,7 @@ def _report_back(said: Said) -> Item | None:
 
 def _clinician_calls(said: Said) -> Item | None:
     """The clinician promises to get in touch on a day, or with results."""
-    found = _CALLS_PATIENT.search(said.words)
+    found = said.find(_CALLS_PATIENT)
     if not found or _CASE.search(CERTAIN_IF.sub("", said.words)):
         return None
     due = said.due()
@@ -190,8 +192,8 @@ def _clinician_calls(said: Said) -> Item | None:
 
 
 def _booking(said: Said) -> Item | None:
-    found = _SCHEDULES.search(said.words)
-    if not found or ((visit := _RETURNS.search(said.words)) and visit.lastgroup != "review"):
+    found = said.find(_SCHEDULES)
+    if not found or ((visit := said.find(_RETURNS)) and visit.lastgroup != "review"):
         return None
     by_patient = bool(re.search(r"\byou (?:need|can|should|will|have)\b", said.words[: found.start()]))
     words = _GOT_SCHEDULED.sub(r"schedule \1", said.text[found.start() :])

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from app.findings import Commitment
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.replies import agreed
 
-PLANS = phrases("intent", "plans")
+PLANS = CUES.add(phrases("intent", "plans"))
 _GOOD_IDEA = re.compile(
     r"(?: (?:would be|is|'s))? a (?:really |very )?(?:good|great|sensible),? (?:good |first )?(?:start|idea|step"
     r"|plan)\b"
@@ -75,7 +75,7 @@ def _is_planned(before: str, after: str, said: Said, visit: Sequence[Said]) -> b
     following = visit[said.at + 1] if said.at + 1 < len(visit) else None
     if following and following.turn == said.turn and _ORDERED_AFTER.match(following.words):
         return True
-    plan = _last(PLANS, before)
+    plan = _last(PLANS.pattern, before)
     return bool(plan and _ACTS.search(before, plan.start()) and not _RESULTS_BEFORE.search(before, plan.end()))
 
 

@@ -1,20 +1,18 @@
 """Reads each mention of a medicine: who speaks, and what the words around it do with the medicine."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
 from app.language.drugs import Drug, find_drugs
-from app.language.plain import plain
 from app.language.turns import Role
+from app.llm.offline.hearing import Heard
 from app.llm.offline.medication_answers import answered, followed_up
 from app.llm.offline.medication_cues import AFTER, AS_NEEDED_IF, IF, is_another_persons
 from app.llm.offline.medication_phrases import CUES, Act
 from app.llm.offline.mention import Mention
-from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.tidy import tidy
-from app.llm.offline.visit import SpokenTurn
 
 _SENTENCE_END = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)[.?!](?=\s|$)(?!\s*(?:\d|five\b))")
 _LISTED = re.compile(
@@ -67,14 +65,14 @@ _WORDS_BETWEEN = 8
 _WORDS_OF_CONDITION = 16
 
 
-def read_mentions(turns: Sequence[SpokenTurn]) -> list[Mention]:
+def read_mentions(heard: Heard) -> list[Mention]:
     """All mentions of a visit in order, those of other people's medicines left out."""
-    roles = inferred_roles(turns)
+    turns, roles = heard.turns, heard.roles
     mentions: list[Mention] = []
     for index, turn in enumerate(turns):
         drugs = find_drugs(turn.text)
         if drugs:
-            words = plain(turn.text)
+            words = heard.words[index]
             drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(words, drugs, at)]
             drugs = [drug for at, drug in enumerate(drugs) if not _is_taken_back(words, drugs, at)]
             read = [_read(index, words, drugs, at, roles[index]) for at in range(len(drugs))]

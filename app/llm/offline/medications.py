@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.language.drug_lexicon import members
+from app.llm.offline.hearing import Heard
 from app.llm.offline.medication_mentions import read_mentions
 from app.llm.offline.medication_scope import Surroundings
 from app.llm.offline.medication_status import Decision, decide
@@ -12,12 +13,12 @@ from app.llm.offline.mention import Mention
 from app.llm.offline.visit import SpokenTurn
 
 
-def read_medications(turns: Sequence[SpokenTurn]) -> list[dict[str, Any]]:
+def read_medications(heard: Heard) -> list[dict[str, Any]]:
     """Items in the shape of `findings.MedicationInstruction`, in the order in which the medicines are first named.
 
     Declined and historical ones are among them, marked by their commitment; other people's medicines are not.
     """
-    mentions = read_mentions(turns)
+    mentions, turns = read_mentions(heard), heard.turns
     decided = [(group, decision) for group in _by_medicine(mentions) if (decision := decide(group))]
     surroundings = Surroundings(mentions, turns)
     given = [decision for _, decision in decided if decision.commitment not in ("declined", "historical")]

@@ -4,6 +4,11 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from app.language.sieve import Sieve
+
+# The patterns that are tried on every turn or clause of a visit: one scan of its words tells which of them can match.
+CUES = Sieve()
+
 _REFERENCE = re.compile(r"\{([a-z_]+)\}")
 
 

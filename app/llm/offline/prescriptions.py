@@ -7,16 +7,16 @@ from typing import Any
 from app.language.drugs import Drug, find_drugs
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import PLANS
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.replies import agreed
 
 Item = dict[str, Any]
 
-_PRESCRIBES = phrases("prescriptions", "prescribes")
+_PRESCRIBES = CUES.add(phrases("prescriptions", "prescribes"))
 _GOES_ON = phrases("prescriptions", "goes_on")
 _ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you (?!happy|okay|ok)|did you)\b")
-_PAPERS = phrases("prescriptions", "papers")
+_PAPERS = CUES.add(phrases("prescriptions", "papers"))
 _PROMISES = phrases("prescriptions", "promises")
 _UNNAMED = "Prescribe the medication"
 _NEAR = 30
@@ -25,12 +25,12 @@ _IF = re.compile(r"\bif\b")
 
 def prescriptions(said: Said, visit: Sequence[Said]) -> list[Item]:
     """Prescriptions to write, refill or dispense, as raw to-dos with the key `name` added."""
-    found = _PRESCRIBES.search(said.words)
+    found = said.find(_PRESCRIBES)
     if not found or _ASKS_NEED.search(said.words):
         return []
     if said.asks and not agreed(said, visit):
         return []
-    if not (said.asks or PLANS.search(said.words, 0, found.start()) or _GOES_ON.search(said.words)):
+    if not (said.asks or PLANS.pattern.search(said.words, 0, found.start()) or _GOES_ON.search(said.words)):
         return []
     todo = _todo("prescription", said, _prescribed(said, found))
     return [{**todo, "commitment": "ordered"} if said.asks else todo]
@@ -38,7 +38,7 @@ def prescriptions(said: Said, visit: Sequence[Said]) -> list[Item]:
 
 def papers(said: Said) -> list[Item]:
     """Letters, forms and messages to others, as raw to-dos with the key `name` added."""
-    found = _PAPERS.search(said.words)
+    found = said.find(_PAPERS)
     if not found or said.asks or not _PROMISES.search(said.words[: found.start()]):
         return []
     return [_todo("documentation", said, imperative(said.text[found.start() :]))]

@@ -3,9 +3,9 @@
 import re
 
 from app.language.drugs import find_drugs
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 
-REACTS = phrases("facts", "reacts")
+REACTS = CUES.add(phrases("facts", "reacts"))
 SUBSTANCES = phrases("facts", "substances")
 REACTION = re.compile(
     r"\b(?P<reaction>hives|rash(?:es)?|anaphyla\w+|swelling|swells?|swelled|swollen|itch\w*|vomit\w*|throw up"
@@ -27,5 +27,5 @@ def tells_reaction(words: str, question: str) -> bool:
         return False
     if _ASKED.search(question[-_LAST_WORDS:]):
         return True
-    told = _ALLERGIC.search(words) or REACTS.search(words)
+    told = _ALLERGIC.search(words) or REACTS.pattern.search(words)
     return bool(told) and bool(find_drugs(words) or SUBSTANCES.search(words))

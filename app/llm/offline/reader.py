@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.llm.offline.advice import read_patient_reminders
-from app.llm.offline.clauses_said import cut_visit
 from app.llm.offline.custom import read_custom
 from app.llm.offline.facts import read_allergies, read_problems
 from app.llm.offline.follow_ups import read_follow_up_tasks
+from app.llm.offline.hearing import Heard, hear
 from app.llm.offline.indications import Indications
 from app.llm.offline.medications import read_medications
 from app.llm.offline.orders import read_clinician_todos
@@ -19,18 +19,23 @@ from app.llm.offline.vitals import read_vitals
 
 def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The raw answer about a visit, with the keys of `app.findings.Answer`; quotes are slices of their turns."""
-    visit = cut_visit(turns)
+    return read_heard(hear(turns), custom_categories)
+
+
+def read_heard(heard: Heard, custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The same about a visit that has been heard already."""
+    visit = heard.clauses
     indications = Indications(visit)
-    reasons = MedicineReasons(turns, indications)
+    reasons = MedicineReasons(heard.turns, indications)
     answer: dict[str, Any] = {
         "summary": "",
         "follow_up_tasks": read_follow_up_tasks(visit),
-        "medication_instructions": [reasons.with_reason(item) for item in read_medications(turns)],
+        "medication_instructions": [reasons.with_reason(item) for item in read_medications(heard)],
         "patient_reminders": read_patient_reminders(visit),
         "clinician_todos": read_clinician_todos(visit, indications),
-        "problems": read_problems(turns),
-        "allergies": read_allergies(turns),
-        "vitals": read_vitals(turns),
+        "problems": read_problems(heard),
+        "allergies": read_allergies(heard),
+        "vitals": read_vitals(heard),
         "custom": read_custom(visit, custom_categories),
     }
     return {**answer, "summary": summarise(answer)}

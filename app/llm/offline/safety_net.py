@@ -6,12 +6,12 @@ from typing import Any
 
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import CERTAIN_IF
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
 
 Item = dict[str, Any]
 
-_CONTACT = phrases("safety_net", "contact")
+CONTACT = CUES.add(phrases("safety_net", "contact"))
 _SIGN = phrases("safety_net", "sign")
 _NO_SIGN = phrases("safety_net", "no_sign")
 _GENERIC = re.compile(
@@ -51,7 +51,7 @@ def read_safety_net(visit: Sequence[Said]) -> list[Item]:
 
 def _reminder(said: Said, visit: Sequence[Said]) -> Item | None:
     """The sign stands in the clause, or in the one or two before it: "if it swells up , i want you to call me"."""
-    found = _CONTACT.search(said.words)
+    found = said.find(CONTACT)
     if not found or _NO_SIGN.search(said.words):
         return None
     sign = _SIGN.search(CERTAIN_IF.sub(_blank, said.words))

@@ -2,24 +2,26 @@
 
 from collections.abc import Sequence
 
-from app.language.plain import plain
 from app.language.turns import Role
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.visit import SpokenTurn
 
-_CLINICIAN = phrases("speakers", "clinician")
-_PATIENT = phrases("speakers", "patient")
+_CLINICIAN = CUES.add(phrases("speakers", "clinician"))
+_PATIENT = CUES.add(phrases("speakers", "patient"))
 
 
-def inferred_roles(turns: Sequence[SpokenTurn]) -> list[Role | None]:
-    """One role a turn: what the words tell, else the label, or its opposite where the words contradict the labels."""
-    told = [_told(plain(turn.text)) for turn in turns]
+def inferred_roles(turns: Sequence[SpokenTurn], words: Sequence[str], marks: Sequence[int]) -> list[Role | None]:
+    """One role a turn: what the words tell, else the label, or its opposite where the words contradict the labels.
+
+    `words` are the turns in plain words, `marks` what `CUES` tells of them.
+    """
+    told = list(map(_told, words, marks))
     swapped = _are_swapped(told, turns)
     return [said or (_other(turn.role) if swapped else turn.role) for said, turn in zip(told, turns, strict=True)]
 
 
-def _told(words: str) -> Role | None:
-    clinician, patient = bool(_CLINICIAN.search(words)), bool(_PATIENT.search(words))
+def _told(words: str, marks: int) -> Role | None:
+    clinician, patient = bool(_CLINICIAN.search(words, marks)), bool(_PATIENT.search(words, marks))
     if clinician == patient:
         return None
     return "clinician" if clinician else "patient"

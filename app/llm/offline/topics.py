@@ -3,18 +3,23 @@
 import re
 
 from app.language.problems import ProblemMention, find_problems
+from app.llm.offline.phrase_lists import CUES
 
-_NAMES_A_TOPIC = re.compile(
-    r"\b(?:for (?:your|the|his|her|that|this)|(?:problem|issue|concern|diagnosis|impression)\b"
-    r"|i (?:do )?(?:think|believe)|looks like|sounds like|consistent with|suggest\w*|diagnosed|what we call|called"
-    r"|concerned|worried|likely|probably"
-    r"|due to|you(?:'ve| do)? have (?:a|an|what|some)|going to be|as far as|in terms of|with regards? to|regarding"
-    r"|talk about your|related to"
-    r"|your \w+ (?:is|are)|wonder)\b"
+_NAMES_A_TOPIC = CUES.add(
+    re.compile(
+        r"\b(?:for (?:your|the|his|her|that|this)|(?:problem|issue|concern|diagnosis|impression)\b"
+        r"|i (?:do )?(?:think|believe)|looks like|sounds like|consistent with|suggest\w*|diagnosed|what we call|called"
+        r"|concerned|worried|likely|probably"
+        r"|due to|you(?:'ve| do)? have (?:a|an|what|some)|going to be|as far as|in terms of|with regards? to|regarding"
+        r"|talk about your|related to"
+        r"|your \w+ (?:is|are)|wonder)\b"
+    )
 )
-_ORDINAL_PROBLEM = re.compile(
-    r"\b(?:first|second|third|fourth|fifth|next|last|other|final) (?:problem|issue|concern|diagnosis)s?"
-    r"(?:,? (?:of|is|being|here|with|which is|for|the|your|a|an|that))*[ ,]+(?P<name>[a-z][\w' -]{2,60})"
+_ORDINAL_PROBLEM = CUES.add(
+    re.compile(
+        r"\b(?:first|second|third|fourth|fifth|next|last|other|final) (?:problem|issue|concern|diagnosis)s?"
+        r"(?:,? (?:of|is|being|here|with|which is|for|the|your|a|an|that))*[ ,]+(?P<name>[a-z][\w' -]{2,60})"
+    )
 )
 _NOT_DESCRIBING = re.compile(
     r"^.*(?:(?<!\w)(?:'s|a|an|the|your|my|his|her|this|that|these|any|some|no|of|for|with|and|or|but|have|has|had"
@@ -41,14 +46,14 @@ _ENDS = re.compile(
 _MOST_DESCRIBING = 4
 
 
-def topic_of(words: str) -> str | None:
-    """The problem that a clinician's plain clause turns to or decides on, if it does."""
-    ordinal = _ORDINAL_PROBLEM.search(words)
+def topic_of(words: str, marks: int) -> str | None:
+    """The problem that a clinician's plain clause, with its marks, turns to or decides on, if it does."""
+    ordinal = _ORDINAL_PROBLEM.search(words, marks)
     if ordinal:
         named = first_problem(ordinal["name"]) or _cut(ordinal["name"])
         if named:
             return named
-    turns_to = _NAMES_A_TOPIC.search(words)
+    turns_to = _NAMES_A_TOPIC.search(words, marks)
     return first_problem(words[turns_to.start() :]) if turns_to else None
 
 

@@ -1,0 +1,148 @@
+"""Tells cheaply which patterns cannot match in a text: one scan for the words that each pattern cannot do without."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from re import _constants as ops  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+# More ways to spell a part than these are not written out: the longest of its pieces stands for it.
+_MOST_SPELLINGS = 48
+_MOST_LETTERS = 4
+_SEEN_THROUGH = (ops.AT, ops.ASSERT, ops.ASSERT_NOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A pattern of small letters, and its bit among the marks of a text."""
+
+    pattern: re.Pattern[str]
+    bit: int
+
+    def search(self, small: str, marks: int) -> re.Match[str] | None:
+        """The first match in a text of small letters whose marks are these; not even tried where it cannot be."""
+        return self.pattern.search(small) if marks & self.bit else None
+
+
+class Sieve:
+    """Patterns that are all looked for in the same texts."""
+
+    def __init__(self) -> None:
+        self.cues: list[Cue] = []
+
+    def add(self, pattern: re.Pattern[str]) -> Cue:
+        """The pattern as a cue; the marks of every text read from now on tell of it."""
+        cue = Cue(pattern, 1 << len(self.cues))
+        self.cues.append(cue)
+        self.__dict__.pop("_words", None)
+        return cue
+
+    def marks(self, small: str) -> int:
+        """The bits of the cues that may match somewhere in a text of small letters; all others do not."""
+        automaton, bits, always = self._words
+        marks = always
+        for place, _, _ in automaton.find_matches_as_indexes(small, overlapping=True):
+            marks |= bits[place]
+        return marks
+
+    @cached_property
+    def _words(self) -> tuple[AhoCorasick, list[int], int]:
+        """The automaton over all words, the bits of the cues that need each, and of those that need none."""
+        bits: dict[str, int] = {}
+        always = 0
+        for cue in self.cues:
+            needed = needed_words(cue.pattern)
+            always |= 0 if needed else cue.bit
+            for word in needed:
+                bits[word] = bits.get(word, 0) | cue.bit
+        return AhoCorasick(list(bits), implementation=Implementation.DFA), list(bits.values()), always
+
+
+def needed_words(pattern: re.Pattern[str]) -> frozenset[str]:
+    """Strings of which every match of the pattern holds at least one; none where that cannot be told.
+
+    Read off the parsed pattern, as query planners do for indexes of trigrams (Cox, Regular Expression Matching with a
+    Trigram Index, 2012).
+    """
+    if pattern.flags & re.IGNORECASE:
+        return frozenset()
+    return _best(_needs(parser.parse(pattern.pattern, pattern.flags)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is known of a part of a pattern: all strings that it can match, or else strings of which it holds one."""
+
+    spelled: frozenset[str] | None
+    needed: frozenset[str] = frozenset()
+
+
+def _best(*parts: _Part) -> frozenset[str]:
+    """The rarest of the sets: the one whose shortest string is longest."""
+    known = [part.needed if part.spelled is None else part.spelled for part in parts]
+    return max((words for words in known if words and "" not in words), key=_rarity, default=frozenset())
+
+
+def _rarity(words: frozenset[str]) -> tuple[int, int]:
+    return min(map(len, words)), -len(words)
+
+
+def _needs(sequence: Iterable[tuple[Any, Any]]) -> _Part:
+    """Of parts in a row: their spellings joined as long as these stay few, and the best of what broke off."""
+    done: list[_Part] = []
+    run: frozenset[str] = frozenset([""])
+    whole = True
+    for op, value in sequence:
+        part = _part(op, value)
+        if part.spelled is not None and len(part.spelled) * len(run) <= _MOST_SPELLINGS:
+            run = frozenset(map("".join, product(run, part.spelled)))
+            continue
+        whole = False
+        done += [_Part(run), part]
+        run = frozenset([""])
+    return _Part(run) if whole else _Part(None, _best(*done, _Part(run)))
+
+
+def _part(op: Any, value: Any) -> _Part:
+    if op is ops.LITERAL:
+        return _Part(frozenset([chr(value)]))
+    if op in _SEEN_THROUGH:
+        return _Part(frozenset([""]))
+    if op is ops.SUBPATTERN:
+        return _needs(value[3])
+    if op is ops.BRANCH:
+        return _any_of([_needs(branch) for branch in value[1]])
+    if op is ops.IN:
+        return _letters(value)
+    if op in (ops.MAX_REPEAT, ops.MIN_REPEAT):
+        return _repeated(*value)
+    return _Part(None)
+
+
+def _letters(value: Iterable[tuple[Any, Any]]) -> _Part:
+    listed = list(value)
+    if len(listed) > _MOST_LETTERS or any(op is not ops.LITERAL for op, _ in listed):
+        return _Part(None)
+    return _Part(frozenset(chr(letter) for _, letter in listed))
+
+
+def _any_of(branches: list[_Part]) -> _Part:
+    spelled = [branch.spelled for branch in branches if branch.spelled is not None]
+    if len(spelled) == len(branches):
+        return _Part(frozenset().union(*spelled))
+    each = [_best(branch) for branch in branches]
+    return _Part(None, frozenset().union(*each) if all(each) else frozenset())
+
+
+def _repeated(least: int, most: int, inside: Iterable[tuple[Any, Any]]) -> _Part:
+    part = _needs(inside)
+    if (least, most) == (0, 1) and part.spelled is not None:
+        return _Part(part.spelled | {""})
+    if (least, most) == (1, 1):
+        return part
+    return _Part(None, _best(part) if least else frozenset())
