@@ -2,18 +2,23 @@
 
 import re
 
+from app.language.sieve import Sieve
+
 # Written from how such attempts are worded in general; what they ask for is never obeyed, this only says so.
-_TO_A_MODEL = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.?!\n]{0,30}\b(?:instruction|prompt|rule|direction|guideline)s?\b"
-    r"|\b(?:system|developer) (?:prompt|message|instruction)s?\b"
-    r"|\byou are (?:now )?(?:an? )?(?:ai\b|a\.i\.|language model|chat ?bot|assistant)"
-    r"|\bas an? (?:ai|language model)\b"
-    r"|\b(?:output|return|respond with|answer with|print)\b[^.?!\n]{0,20}\b(?:json|schema|exactly|only the following)\b"
-    r"|\bnew instructions?:",
-    re.IGNORECASE,
+_SIEVE = Sieve()
+_TO_A_MODEL = _SIEVE.add(
+    re.compile(
+        r"\b(?:ignore|disregard|forget|override)\b[^.?!\n]{0,30}\b(?:instruction|prompt|rule|direction|guideline)s?\b"
+        r"|\b(?:system|developer) (?:prompt|message|instruction)s?\b"
+        r"|\byou are (?:now )?(?:an? )?(?:ai\b|a\.i\.|language model|chat ?bot|assistant)"
+        r"|\bas an? (?:ai|language model)\b"
+        r"|\b(?:output|return|respond with|answer with|print)\b[^.?!\n]{0,20}\b(?:json|schema|exactly|only the following)\b"
+        r"|\bnew instructions?:"
+    )
 )
 
 
 def is_addressed_to_a_model(words: str) -> bool:
     """Whether the words look like an instruction to whatever machine reads the transcript."""
-    return bool(_TO_A_MODEL.search(words))
+    small = words.casefold()
+    return bool(_TO_A_MODEL.search(small, _SIEVE.marks(small)))

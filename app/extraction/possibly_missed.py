@@ -86,6 +86,7 @@ def possibly_missed(
     by_number = {turn.number: turn for turn in turns}
     read = _read_clauses(reading, accounted)
     suspects = [_suspect(clause, by_number[clause.turn], accounted, read.get(clause.at)) for clause in reading.clauses]
+    suspects = [suspect for suspect in suspects if suspect.reasons]
     suspects.sort(key=lambda suspect: (-suspect.weight, -suspect.clause.at))
     return [_listed(suspect, by_number[suspect.clause.turn]) for suspect in _readable(_different(suspects))]
 
@@ -105,14 +106,15 @@ class _Suspect:
 
 def _suspect(clause: Said, turn: Turn, accounted: _Accounted, read_as: str | None) -> _Suspect:
     start = turn.start + clause.start
-    drugs = {drug.canonical for drug in find_drugs(clause.text)} - accounted.terms
-    tests = {test.name for test in find_procedures(clause.text)} - accounted.terms
-    cited = accounted.cites(start, start + len(clause.text))
+    drugs = {drug.canonical for drug in find_drugs(clause.words)} - accounted.terms
+    tests = {test.name for test in find_procedures(clause.words)} - accounted.terms
+    cues = [reason for reason, cue in _CUES if clause.find(cue)]
     reasons = [reason for reason, holds in (("drug", drugs), ("test", tests)) if holds]
     if drugs and find_doses(clause.text):
         reasons.append("dose")
+    cited = bool(reasons or cues or read_as) and accounted.cites(start, start + len(clause.text))
     if not cited:
-        reasons += [reason for reason, cue in _CUES if clause.find(cue)]
+        reasons += cues
         if reasons and find_dues(clause.text):
             reasons.append("interval")
     if reasons and clause.by_clinician and not clause.asks and clause.find(PLANS):

@@ -44,7 +44,8 @@ _HELD_ON = re.compile(
     r"\b(?:if|when|that|what|how|until|once|because|after|before|and|or|then|so|but|now|where|whether|unless|as|which"
     r"|while|who|think|to|okay|ok|alright|right|also|anyway),? $"
 )
-_MARK = re.compile(r"(?<!\.)[.?!;]+(?=\s|$)|[\r\n]+")
+# Begins with a set of characters, at which the search stops only where one of them stands.
+_MARK = re.compile(r"[.?!;\r\n](?:(?<=[\r\n])[\r\n]*|(?<=[.?!;])(?<!\..)[.?!;]*(?=\s|$))")
 
 
 # No thought is longer: what reads clauses may take time with the square of their length.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -102,6 +103,7 @@ def _misheard(small: str, named: list[tuple[int, int, str]]) -> Iterator[tuple[i
             yield word.start(), word.end(), name
 
 
+@lru_cache(8192)
 def nearly(word: str) -> str | None:
     """The common medicine that a misheard word stands for: first letter right, one letter wrong, or two of nine."""
     known = lexicon()

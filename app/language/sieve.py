@@ -28,6 +28,10 @@ class Cue:
         """The first match in a text of small letters whose marks are these; not even tried where it cannot be."""
         return self.pattern.search(small) if marks & self.bit else None
 
+    def match(self, small: str, marks: int) -> re.Match[str] | None:
+        """The match that begins such a text."""
+        return self.pattern.match(small) if marks & self.bit else None
+
 
 class Sieve:
     """Patterns that are all looked for in the same texts."""

@@ -103,4 +103,4 @@ def _complaint(words: Sequence[str]) -> str | None:
 
 
 def _asks(words: str, marks: int) -> bool:
-    return words.endswith("?") or bool(marks & _QUESTION.bit and _QUESTION.pattern.match(words))
+    return words.endswith("?") or _QUESTION.match(words, marks) is not None

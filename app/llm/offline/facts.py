@@ -40,17 +40,19 @@ _NEGATED_BEHIND = re.compile(
     r"^[\s,]*(?:is|are|was|has been|have|seems to be)? ?(?:negative|resolved|gone|absent|ruled out|went away"
     r"|denied)\b"
 )
-_HISTORICAL_BEHIND = re.compile(
-    r"^(?:\W*\w+){0,4}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past"
-    r"|in my (?:twenties|thirties|teens|childhood)|back in \d"
-    r"|as a (?:little|young)|as (?:kids|children|a student)|in (?:my|his|her) (?:teens|\w+ties|childhood|youth|school)"
-    r"|back in (?:january|february|march|april|may|june|july|august|september|october|november|december|college"
-    r"|school|the)"
-    r"|(?:years|decades|ages|a (?:long )?while) (?:ago|back)"
-    r"|(?:stopped|cleared(?: up)?|went away) (?:when|after|years|last)"
-    r"|but (?:that|it)(?:'s)? (?:was|cleared|went|gone|got better|resolved|stopped|healed|all)"
-    r"|which (?:cleared|went|resolved)"
-    r"|last (?:year|summer|winter)|but that was|a long time ago)\b"
+_HISTORICAL_BEHIND = CUES.add(
+    re.compile(
+        r"^(?:\W*\w+){0,4}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past"
+        r"|in my (?:twenties|thirties|teens|childhood)|back in \d"
+        r"|as a (?:little|young)|as (?:kids|children|a student)|in (?:my|his|her) (?:teens|\w+ties|childhood|youth|school)"
+        r"|back in (?:january|february|march|april|may|june|july|august|september|october|november|december|college"
+        r"|school|the)"
+        r"|(?:years|decades|ages|a (?:long )?while) (?:ago|back)"
+        r"|(?:stopped|cleared(?: up)?|went away) (?:when|after|years|last)"
+        r"|but (?:that|it)(?:'s)? (?:was|cleared|went|gone|got better|resolved|stopped|healed|all)"
+        r"|which (?:cleared|went|resolved)"
+        r"|last (?:year|summer|winter)|but that was|a long time ago)\b"
+    )
 )
 _RISK_BEHIND = re.compile(
     r"^[\s,]*(?:medic\w+|pills?|tablets?|specialist|clinic|screening|vaccine|risk|test|doctor|drops|regimen"
@@ -189,14 +191,18 @@ def _of_family(answer: Assertion | None, reply: str) -> Assertion | None:
 
 
 def _in_time(answer: Assertion | None, before: str, reply: str) -> Assertion | None:
-    over = _HISTORICAL.search(before) or _HISTORICAL_BEHIND.match(reply)
+    over = _HISTORICAL.search(before) or _is_over(reply)
     return "historical" if answer == "present" and over else answer
+
+
+def _is_over(words: str) -> bool:
+    return _HISTORICAL_BEHIND.match(words, CUES.marks(words)) is not None
 
 
 def _stated(before: str, after: str) -> Assertion:
     if _ABSENT.search(before) or _NEGATED_BEHIND.match(after):
         return "absent"
-    if _HISTORICAL.search(before) or _HISTORICAL_BEHIND.match(after):
+    if _HISTORICAL.search(before) or _is_over(after):
         return "historical"
     return "possible" if _POSSIBLE.search(before) else "present"
 

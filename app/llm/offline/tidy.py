@@ -8,20 +8,23 @@ _FILLERS = re.compile(
     r"|definitely|certainly|simply|maybe|go ahead and|go ahead|of course|for now|at this (?:point|time)|today"
     r"|then|so)\b"
 )
-_REPEATED = re.compile(r"\b(\w+(?:'\w+)?(?: \w+(?:'\w+)?)?)(?: \1\b)+")
+_REPEATED = re.compile(r"\b(\w++(?:'\w++)?+(?: \w++(?:'\w++)?+)?)(?: \1\b)+")
+# What a split word holds, how it is found, and what it becomes; most words hold none of these.
 _SPLIT_WORDS = (
-    (re.compile(r"\s+(n't|'(?:m|re|ll|d|ve|s))\b"), r"\1"),
-    (re.compile(r"\b(gon|wan|got) ?(?:na|ta)\b"), r"\1 to"),
-    (re.compile(r"\bgon to\b"), "going to"),
-    (re.compile(r"\bwan to\b"), "want to"),
-    (re.compile(r"[,\-…]+"), " "),
+    ("'", re.compile(r"\s+(n't|'(?:m|re|ll|d|ve|s))\b"), r"\1"),
+    ("na", re.compile(r"\b(gon|wan|got) ?na\b"), r"\1 to"),
+    ("ta", re.compile(r"\b(gon|wan|got) ?ta\b"), r"\1 to"),
+    ("gon to", re.compile(r"\bgon to\b"), "going to"),
+    ("wan to", re.compile(r"\bwan to\b"), "want to"),
 )
+_PAUSES = re.compile(r"[,\-…]+")
 _SPACES = re.compile(r"\s+")
 
 
 def tidy(words: str) -> str:
     """The words with "do n't" joined and fillers, commas and repetitions dropped; offsets are lost."""
-    for pattern, replacement in _SPLIT_WORDS:
-        words = pattern.sub(replacement, words)
-    words = _SPACES.sub(" ", _FILLERS.sub(" ", words))
+    for held, pattern, replacement in _SPLIT_WORDS:
+        if held in words:
+            words = pattern.sub(replacement, words)
+    words = _SPACES.sub(" ", _FILLERS.sub(" ", _PAUSES.sub(" ", words)))
     return _REPEATED.sub(r"\1", words)

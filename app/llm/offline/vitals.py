@@ -31,7 +31,8 @@ _SIGNS: tuple[tuple[str, str, str | None, float, float], ...] = (
     ("hemoglobin a1c", r"(?:ha?emoglobin )?a ?1 ?c|hba1c", "%", 3, 20),
     ("blood glucose", r"blood (?:sugars?|glucose)|glucose", None, 40, 900),
 )
-_SIGN = CUES.add(re.compile("|".join(f"(?P<s{at}>\\b(?:{said}))" for at, (_, said, *_) in enumerate(_SIGNS))))
+_NAMES = "|".join(f"(?P<s{at}>{said})" for at, (_, said, *_) in enumerate(_SIGNS))
+_SIGN = CUES.add(re.compile(rf"\b(?:{_NAMES})"))
 _OVER = re.compile(r"\s*(?:over|/|on)\s*(?:a\s+)?")
 _AIM = re.compile(
     r"\b(?:goal|target|aim\w*|below|under|less than|above|greater than|more than|higher than|lower than"
