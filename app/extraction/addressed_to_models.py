@@ -12,7 +12,8 @@ _TO_A_MODEL = _SIEVE.add(
         r"|\b(?:system|developer) (?:prompt|message|instruction)s?\b"
         r"|\byou are (?:now )?(?:an? )?(?:ai\b|a\.i\.|language model|chat ?bot|assistant)"
         r"|\bas an? (?:ai|language model)\b"
-        r"|\b(?:output|return|respond with|answer with|print)\b[^.?!\n]{0,20}\b(?:json|schema|exactly|only the following)\b"
+        r"|\b(?:output|return|respond with|answer with|print)\b[^.?!\n]{0,20}"
+        r"\b(?:json|schema|exactly|only the following)\b"
         r"|\bnew instructions?:"
     )
 )

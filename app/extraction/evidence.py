@@ -8,6 +8,8 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from app.extraction.addressed_to_models import is_addressed_to_a_model
+from app.extraction.claims import stems
 from app.extraction.folding import Folded, fold
 from app.extraction.values import Value, read_values
 from app.language.turns import Turn
@@ -70,6 +72,18 @@ class Searchable:
             self._values[turn.number] = read_values(self.text, turn.start, turn.end)
         return self._values[turn.number]
 
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Of all words of the transcript (see `claims.stems`)."""
+        return stems(self.text)
+
+    @cached_property
+    def turns_to_a_model(self) -> frozenset[int]:
+        """Numbers of the turns that seem to speak to the machine."""
+        if not is_addressed_to_a_model(self.text):
+            return frozenset()
+        return frozenset(it.number for it in self.turns if is_addressed_to_a_model(self.text[it.start : it.end]))
+
     def _exact(self, quote: str, stated: int | None) -> Located | None:
         for turn in self._nearest_first(stated):
             at = _whole_words(self.text, quote, turn.start, turn.end)
@@ -77,10 +91,15 @@ class Searchable:
                 return self.located(at, at + len(quote), turn, "exact")
         return None
 
-    def _nearest_first(self, stated: int | None) -> list[Turn]:
+    def _nearest_first(self, stated: int | None) -> Iterator[Turn]:
+        """The stated turn, then those around it, the earlier of equals first; without one, all in order."""
         if stated is None:
-            return self.turns
-        return sorted(self.turns, key=lambda turn: abs(turn.number - stated))
+            yield from self.turns
+            return
+        if stated in self.by_number:
+            yield self.by_number[stated]
+        others = (turn for turn in self.turns if turn.number != stated)
+        yield from sorted(others, key=lambda turn: abs(turn.number - stated))
 
     @cached_property
     def _unlabelled(self) -> re.Pattern[str]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from app.extraction.addressed_to_models import is_addressed_to_a_model
 from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS, Answer, Ledger
 from app.extraction.evidence import Searchable
 from app.extraction.lost_quotes import LostQuotes
@@ -57,9 +56,8 @@ def _with_found_quotes(category: str, item: dict[str, Any], searchable: Searchab
     return checked
 
 
-def _flags(evidence: list[dict[str, Any]], visit: Visit) -> list[str]:
-    turns = (visit.turns[quote["turn"] - 1] for quote in evidence)
-    told = any(is_addressed_to_a_model(visit.text[turn.start : turn.end]) for turn in turns)
+def _flags(evidence: list[dict[str, Any]], searchable: Searchable) -> list[str]:
+    told = any(quote["turn"] in searchable.turns_to_a_model for quote in evidence)
     return [ADDRESSED_TO_A_MODEL] if told else []
 
 
@@ -85,7 +83,7 @@ def _finding(
         "evidence": checked.evidence,
         "verification": checked.verification,
         "confidence": _CONFIDENCE[checked.verification],
-        "flags": [*checked.flags, *_flags(checked.evidence, visit)],
+        "flags": [*checked.flags, *_flags(checked.evidence, searchable)],
         "repairs": checked.repairs,
     }
 

@@ -72,12 +72,17 @@ _AFTER = re.compile(
 
 def speaks_against(text: str) -> bool:
     """Whether a clause denies, forbids, stops or avoids what it talks about."""
-    return bool(_AGAINST.search(_DENIES_NOTHING.sub(" ", plain(text))))
+    return _is_said(_AGAINST, plain(text))
 
 
 def tells_to_stop(text: str) -> bool:
     """Whether a clause ends a treatment."""
-    return bool(_STOPS.search(_DENIES_NOTHING.sub(" ", plain(text))))
+    return _is_said(_STOPS, plain(text))
+
+
+def _is_said(pattern: re.Pattern[str], small: str) -> bool:
+    """Whether the words are said, and not only in what denies nothing; most clauses do not say them at all."""
+    return bool(pattern.search(small)) and bool(pattern.search(_DENIES_NOTHING.sub(" ", small)))
 
 
 def is_spoken_against(text: str, start: int, end: int) -> bool:

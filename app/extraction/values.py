@@ -8,24 +8,28 @@ from typing import Literal, Protocol
 
 from app.language.doses import Dose, find_doses
 from app.language.drugs import Drug, find_drugs
-from app.language.durations import Duration, find_durations, find_time_spans, in_days
+from app.language.durations import Duration, find_time_spans, goes_on, in_days
 from app.language.frequencies import Frequency, find_frequencies, same_frequency, times_a_day
 from app.language.numbers import Number, find_numbers
-from app.language.plain import plain
+from app.language.speech import VALUES, Speech
 
 Kind = Literal["drug", "dose", "frequency", "as_needed", "span", "day", "number"]
 Key = tuple[float, float, str] | str
 
 _MILLIGRAMS = {"mcg": 0.001, "mg": 1.0, "g": 1000.0}
-_SAID_WITH_ARTICLE = re.compile(
-    r"\b(?:an?|another) (?:single |whole |extra )?"
-    r"(?:(?P<tablet>tablet|pill)|(?P<capsule>capsule)|(?P<puff>puff)|(?P<drop>drop)|(?P<patch>patch)|(?P<spray>spray)|"
-    r"(?P<injection>injection|shot))\b"
+_SAID_WITH_ARTICLE = VALUES.add(
+    re.compile(
+        r"\b(?:an?|another) (?:single |whole |extra )?"
+        r"(?:(?P<tablet>tablet|pill)|(?P<capsule>capsule)|(?P<puff>puff)|(?P<drop>drop)|(?P<patch>patch)|(?P<spray>spray)|"
+        r"(?P<injection>injection|shot))\b"
+    )
 )
 _WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
-_DAY = re.compile(
-    rf"\b(?:{_WEEKDAYS}|{_MONTHS}|today|tonight|tomorrow|(?:this|next) (?:week|month|year|visit|appointment))\b"
+_DAY = VALUES.add(
+    re.compile(
+        rf"\b(?:{_WEEKDAYS}|{_MONTHS}|today|tonight|tomorrow|(?:this|next) (?:week|month|year|visit|appointment))\b"
+    )
 )
 _OF_A_DRUG = re.compile(r"\s*(?:(?:[a-z]+\s+){0,4}of|for|on)?\s*(?:(?:the|your|this|that|a|some|oral)\s+)?")
 # "ibuprofen you can take with some tylenol": what follows is said of both.
@@ -80,10 +84,10 @@ class Value:
 def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value]:
     """The values of `text[start:end]` in order, offsets into `text`; the number of a dose also stands alone."""
     said = text[start : len(text) if end is None else end]
-    small = plain(said)
-    drugs = find_drugs(said)
+    speech = Speech(said)
+    small, drugs = speech.small, find_drugs(said)
     medicines = [drug for drug in drugs if drug.kind != "class"]
-    found = [_with_past(small, _with_drug(small, value, medicines)) for value in _values(said, small)]
+    found = [_with_past(small, _with_drug(small, value, medicines)) for value in _values(speech)]
     named = [Value("drug", it.start, it.end, it.canonical, _names([it])) for it in drugs]
     moved = (replace(value, start=value.start + start, end=value.end + start) for value in [*named, *found])
     return sorted((_moved_back(value, start) for value in moved), key=lambda value: (value.start, -value.end))
@@ -128,23 +132,23 @@ def _same_rate(claimed: str, said: str) -> bool:
     return exact and times_a_day(claimed) is not None and times_a_day(claimed) == times_a_day(said)
 
 
-def _values(said: str, small: str) -> Iterator[Value]:
-    frequencies = find_frequencies(said)
+def _values(speech: Speech) -> Iterator[Value]:
+    said, small = speech.text, speech.small
+    frequencies = find_frequencies(speech)
     for found in frequencies:
         yield from _frequency(found)
-    for dose in find_doses(said):
+    for dose in find_doses(speech):
         yield from _dose(said, dose)
-    for match in _SAID_WITH_ARTICLE.finditer(small):
+    for match in _SAID_WITH_ARTICLE.finditer(small, speech.marks):
         yield Value("dose", match.start(), match.end(), (1.0, 1.0, str(match.lastgroup)))
     inside = _positions(frequencies)
-    spans = [span for span in find_time_spans(said) if span.start not in inside and span.end - 1 not in inside]
-    lasting = {(span.start, span.end) for span in find_durations(said)} if spans else set()
+    spans = [span for span in find_time_spans(speech) if span.start not in inside and span.end - 1 not in inside]
     for span in spans:
-        yield from _span(said, span, (span.start, span.end) in lasting)
-    for match in _DAY.finditer(small):
+        yield from _span(said, span, goes_on(speech, span))
+    for match in _DAY.finditer(small, speech.marks):
         yield Value("day", match.start(), match.end(), match.group())
     inside |= _positions(spans)
-    for number in find_numbers(said):
+    for number in speech.numbers:
         if number.start not in inside and not _names_a_thing(small, number.start):
             yield from _number(said, number)
 

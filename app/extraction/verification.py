@@ -117,7 +117,7 @@ class _Case:
             or any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags)
         ):
             return
-        if reason & stems(self.searchable.text):
+        if reason & self.searchable.stems:
             self._note("verified", "reason_beside_quote")
         else:
             self._note("unsupported", "reason_not_said")

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from app.language.numbers import Number, find_numbers, keep_last_said
+from app.language.numbers import Number, keep_last_said
+from app.language.speech import Speech, speech_of
 
 # Unit as doses carry it -> how it is written and said, in small letters.
 _SPELLINGS = {
@@ -65,10 +66,12 @@ class Dose:
     withdrawn: tuple[tuple[int, int], ...] = ()
 
 
-def find_doses(text: str) -> list[Dose]:
+def find_doses(text: str | Speech) -> list[Dose]:
     """Doses in order, offsets in code points; an amount without a unit is no dose, a laboratory value neither."""
     kept: list[Dose] = []
-    for dose in (dose for number in find_numbers(text) if (dose := _dose(text, number))):
+    speech = speech_of(text)
+    text = speech.text
+    for dose in (dose for number in speech.numbers if (dose := _dose(text, number))):
         last = [kept.pop()] if kept and kept[-1].unit == dose.unit else []
         kept += keep_last_said(text, [*last, dose])
     return kept

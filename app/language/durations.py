@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.language.numbers import find_numbers, keep_last_said
-from app.language.plain import plain
+from app.language.numbers import keep_last_said
+from app.language.speech import VALUES, Speech, speech_of
 
 _UNITS = {
     "minute": "minute",
@@ -32,11 +32,15 @@ _UNIT = re.compile(
     r"(?P<half>[ \t]+and[ \t]+a[ \t]+half\b)?"
 )
 # "a week", "a month or so", "a week or two": the article says one.
-_ARTICLE = re.compile(
-    rf"\b(?:an?|another|one more)[ \t]+(?:full |whole |single |good )?(?P<unit>{_NAMES})(?!\w)"
-    r"(?:[ \t]+or[ \t]+(?P<more>two|three)\b(?![ \t]+[a-z]*times)|(?P<half>[ \t]+and[ \t]+a[ \t]+half\b))?"
+_ARTICLE = VALUES.add(
+    re.compile(
+        rf"\b(?:an?|another|one more)[ \t]+(?:full |whole |single |good )?(?P<unit>{_NAMES})(?!\w)"
+        r"(?:[ \t]+or[ \t]+(?P<more>two|three)\b(?![ \t]+[a-z]*times)|(?P<half>[ \t]+and[ \t]+a[ \t]+half\b))?"
+    )
 )
-_ONE_TO = re.compile(rf"\b(?:an?[ \t]+)?(?P<unit>{_NAMES})[ \t]+to[ \t]+(?P<more>two|three)[ \t]+(?P=unit)s\b")
+_ONE_TO = VALUES.add(
+    re.compile(rf"\b(?:an?[ \t]+)?(?P<unit>{_NAMES})[ \t]+to[ \t]+(?P<more>two|three)[ \t]+(?P=unit)s\b")
+)
 _MORE = {"two": 2.0, "three": 3.0}
 _FOR = re.compile(
     r"\b(?:for(?: at least| about| around| up to| only| just| maybe| like| a total of| another)?|x|times|"
@@ -71,25 +75,25 @@ class Duration:
     withdrawn: tuple[tuple[int, int], ...] = ()
 
 
-def find_durations(text: str) -> list[Duration]:
+def find_durations(text: str | Speech) -> list[Duration]:
     """How long a treatment goes on: "for two weeks", "ten days' worth", "a seven day course", "once a day for 5 days".
 
     Offsets are those of the span of time itself ("two weeks"). Spans in the past, and spans that tell when and not
     how long ("in two weeks"), are left out.
     """
-    small = plain(text)
-    return [span for span in find_time_spans(text) if _goes_on(small, span)]
+    speech = speech_of(text)
+    return [span for span in find_time_spans(speech) if goes_on(speech, span)]
 
 
-def find_time_spans(text: str) -> list[Duration]:
+def find_time_spans(text: str | Speech) -> list[Duration]:
     """Every span of time in order, whatever it tells: "two weeks", "a month", "three to four months", "48 hours"."""
-    small = plain(text)
-    found = sorted([*_counted(small), *_with_article(small)], key=lambda span: (span.start, -span.end))
+    speech = speech_of(text)
+    found = sorted([*_counted(speech), *_with_article(speech)], key=lambda span: (span.start, -span.end))
     kept: list[Duration] = []
     for span in found:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
-    return keep_last_said(text, kept)
+    return keep_last_said(speech.text, kept)
 
 
 def in_days(duration: Duration) -> tuple[float, float]:
@@ -98,24 +102,26 @@ def in_days(duration: Duration) -> tuple[float, float]:
     return duration.low * days, duration.high * days
 
 
-def _counted(small: str) -> Iterator[Duration]:
-    for number in find_numbers(small):
-        if unit := _UNIT.match(small, number.end):
+def _counted(speech: Speech) -> Iterator[Duration]:
+    for number in speech.small_numbers:
+        if unit := _UNIT.match(speech.small, number.end):
             half = 0.5 if unit["half"] else 0.0
             yield Duration(
                 number.start, unit.end(), number.low + half, number.high + half, _UNITS[unit["unit"]], number.withdrawn
             )
 
 
-def _with_article(small: str) -> Iterator[Duration]:
-    for match in _ONE_TO.finditer(small):
+def _with_article(speech: Speech) -> Iterator[Duration]:
+    for match in _ONE_TO.finditer(speech.small, speech.marks):
         yield Duration(match.start(), match.end(), 1.0, _MORE[match["more"]], _UNITS[match["unit"]])
-    for match in _ARTICLE.finditer(small):
+    for match in _ARTICLE.finditer(speech.small, speech.marks):
         low = 1.5 if match["half"] else 1.0
         yield Duration(match.start(), match.end(), low, _MORE.get(match["more"], low), _UNITS[match["unit"]])
 
 
-def _goes_on(small: str, span: Duration) -> bool:
+def goes_on(speech: Speech, span: Duration) -> bool:
+    """Whether a span of time in the speech tells how long a treatment goes on."""
+    small = speech.small
     first = min([span.start, *(start for start, _ in span.withdrawn)])
     before = small[max(0, first - 40) : first]
     if _COURSE.match(small, span.end):

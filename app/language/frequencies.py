@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.language.numbers import Number, find_numbers, keep_last_said
+from app.language.numbers import Number, keep_last_said
 from app.language.phrases import find_phrases, words
-from app.language.plain import plain
+from app.language.speech import VALUES, Speech, speech_of
 
 _PERIODS = {"day": "day", "daily": "day", "night": "day", "week": "week", "weekly": "week", "month": "month"}
 _PERIODS |= {"monthly": "month", "year": "year", "yearly": "year", "hour": "hour", "24 hours": "day"}
@@ -53,12 +53,14 @@ _PHRASES: dict[str, str] = {
     r"every hour|hourly": "q1h",
     r"(?:each and )?every (?:single )?day|everyday|each day|once daily|daily|per day": "1/day",
 }
-_DOSE_A_DAY = re.compile(
-    r"\b(?:milligrams?|mgs?|micrograms?|mcgs?|grams?|tablets?|pills?|capsules?|puffs?|units?|sprays?|drops?)"
-    r"[\s,]+(?P<often>a day)\b"
+_DOSE_A_DAY = VALUES.add(
+    re.compile(
+        r"\b(?:milligrams?|mgs?|micrograms?|mcgs?|grams?|tablets?|pills?|capsules?|puffs?|units?|sprays?|drops?)"
+        r"[\s,]+(?P<often>a day)\b"
+    )
 )
-_PHRASE = re.compile("|".join(rf"(?P<p{at}>\b(?:{phrase})(?!\w))" for at, phrase in enumerate(_PHRASES)))
-_Q_HOURS = re.compile(r"\bq(?P<from>[0-9]{1,2})(?:-(?P<to>[0-9]{1,2}))?[ ]?(?:h|hours?|hrs?)\b")
+_PHRASE = VALUES.add(re.compile("|".join(rf"(?P<p{at}>\b(?:{phrase})(?!\w))" for at, phrase in enumerate(_PHRASES))))
+_Q_HOURS = VALUES.add(re.compile(r"\bq(?P<from>[0-9]{1,2})(?:-(?P<to>[0-9]{1,2}))?[ ]?(?:h|hours?|hrs?)\b"))
 # Words that a set phrase or "as needed" can open with: only there are the long patterns tried.
 _OPENINGS = words(
     """
@@ -68,10 +70,12 @@ _OPENINGS = words(
     """
 )
 _CODES = list(_PHRASES.values())
-_AS_NEEDED = re.compile(
-    r"\b(?:(?:only )?(?:as|when|if|whenever)(?: and when)?(?: (?:it'?s|it is|you|they'?re|ever))*"
-    r" (?:needed|need(?: (?:it|them|to|that))?|required|require(?: (?:it|them))?|necessary)"
-    r"|p\.?[ ]?r\.?[ ]?n\b\.?|on an as[ -]needed basis)(?!\w)"
+_AS_NEEDED = VALUES.add(
+    re.compile(
+        r"\b(?:(?:only )?(?:as|when|if|whenever)(?: and when)?(?: (?:it'?s|it is|you|they'?re|ever))*"
+        r" (?:needed|need(?: (?:it|them|to|that))?|required|require(?: (?:it|them))?|necessary)"
+        r"|p\.?[ ]?r\.?[ ]?n\b\.?|on an as[ -]needed basis)(?!\w)"
+    )
 )
 _JOINED = re.compile(r"[\s,.]*(?:\b(?:just|only|uh|um|and|but|or|for (?:the )?pain)\b[\s,]*)*")
 _NIGHT = {"at night", "at bedtime"}
@@ -99,15 +103,16 @@ class Frequency:
     withdrawn: tuple[tuple[int, int], ...] = ()
 
 
-def find_frequencies(text: str) -> list[Frequency]:
+def find_frequencies(text: str | Speech) -> list[Frequency]:
     """Frequencies in order, without overlap, offsets in code points; "as needed" joins the frequency beside it."""
-    small = plain(text)
-    found = sorted([*_counted(small), *_phrases(small)], key=lambda it: (it.start, -it.end))
-    apart = keep_last_said(text, _without_overlap(found))
+    speech = speech_of(text)
+    found = sorted([*_counted(speech), *_phrases(speech)], key=lambda it: (it.start, -it.end))
+    apart = keep_last_said(speech.text, _without_overlap(found))
     needed = [
-        Frequency(match.start(), match.end(), "as needed", True) for match in find_phrases(_AS_NEEDED, _OPENINGS, small)
+        Frequency(match.start(), match.end(), "as needed", True)
+        for match in find_phrases(_AS_NEEDED, _OPENINGS, speech)
     ]
-    return _join_as_needed(small, apart, needed)
+    return _join_as_needed(speech.small, apart, needed)
 
 
 def same_frequency(one: str, other: str) -> bool:
@@ -136,18 +141,19 @@ def _from_interval(shortest: float, longest: float, unit: str) -> tuple[float, f
     return 1 / (longest * _DAYS[unit]), 1 / (shortest * _DAYS[unit])
 
 
-def _phrases(small: str) -> Iterator[Frequency]:
-    for match in find_phrases(_PHRASE, _OPENINGS, small):
+def _phrases(speech: Speech) -> Iterator[Frequency]:
+    for match in find_phrases(_PHRASE, _OPENINGS, speech):
         yield Frequency(match.start(), match.end(), _CODES[int(str(match.lastgroup)[1:])])
-    for match in _DOSE_A_DAY.finditer(small):
+    for match in _DOSE_A_DAY.finditer(speech.small, speech.marks):
         yield Frequency(match.start("often"), match.end("often"), "1/day")
-    for match in _Q_HOURS.finditer(small):
+    for match in _Q_HOURS.finditer(speech.small, speech.marks):
         hours = match["from"] + (f"-{match['to']}" if match["to"] else "")
         yield Frequency(match.start(), match.end(), f"q{hours}h")
 
 
-def _counted(small: str) -> Iterator[Frequency]:
-    for number in find_numbers(small):
+def _counted(speech: Speech) -> Iterator[Frequency]:
+    small = speech.small
+    for number in speech.small_numbers:
         if times := _TIMES_PER.match(small, number.end):
             yield Frequency(number.start, times.end(), f"{_span(number)}/{_PERIODS[times['period']]}")
         elif (hourly := _HOURLY.match(small, number.end)) and number.high <= 24:

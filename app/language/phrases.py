@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from app.language.sieve import Cue
+from app.language.speech import Speech
+
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -11,8 +14,8 @@ def words(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-def find_phrases(pattern: re.Pattern[str], openings: frozenset[str], small: str) -> Iterator[re.Match[str]]:
-    """Matches of `pattern` in `small` (small letters) that begin at a word of `openings`; they may overlap."""
-    for word in _WORD.finditer(small):
-        if word.group() in openings and (match := pattern.match(small, word.start())):
+def find_phrases(cue: Cue, openings: frozenset[str], speech: Speech) -> Iterator[re.Match[str]]:
+    """Matches of a cue of `VALUES` that begin at a word of `openings`; they may overlap."""
+    for word in _WORD.finditer(speech.small) if speech.marks & cue.bit else ():
+        if word.group() in openings and (match := cue.pattern.match(speech.small, word.start())):
             yield match

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.language.phrases import find_phrases, words
-from app.language.plain import plain
+from app.language.speech import VALUES, Speech, speech_of
 
 # Route -> how it is said. An injection whose place is not said is just an injection.
 _ROUTES = {
@@ -42,7 +42,7 @@ _OPENINGS = words(
     pessaries
     """
 )
-_ROUTE = re.compile("|".join(rf"(?P<r{at}>\b(?:{said})(?!\w))" for at, said in enumerate(_ROUTES.values())))
+_ROUTE = VALUES.add(re.compile("|".join(rf"(?P<r{at}>\b(?:{said})(?!\w))" for at, said in enumerate(_ROUTES.values()))))
 _NAMES = list(_ROUTES)
 
 
@@ -55,9 +55,9 @@ class Route:
     name: str
 
 
-def find_routes(text: str) -> list[Route]:
+def find_routes(text: str | Speech) -> list[Route]:
     """Routes in order, offsets in code points."""
     return [
         Route(match.start(), match.end(), _NAMES[int(str(match.lastgroup)[1:])])
-        for match in find_phrases(_ROUTE, _OPENINGS, plain(text))
+        for match in find_phrases(_ROUTE, _OPENINGS, speech_of(text))
     ]

@@ -1,7 +1,7 @@
 """Tells cheaply which patterns cannot match in a text: one scan for the words that each pattern cannot do without."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -31,6 +31,10 @@ class Cue:
     def match(self, small: str, marks: int) -> re.Match[str] | None:
         """The match that begins such a text."""
         return self.pattern.match(small) if marks & self.bit else None
+
+    def finditer(self, small: str, marks: int) -> Iterator[re.Match[str]]:
+        """All matches in such a text."""
+        return self.pattern.finditer(small) if marks & self.bit else iter(())
 
 
 class Sieve:
@@ -118,7 +122,8 @@ def _part(op: Any, value: Any) -> _Part:
     if op in _SEEN_THROUGH:
         return _Part(frozenset([""]))
     if op is ops.SUBPATTERN:
-        return _needs(value[3])
+        _, flags, _, inside = value
+        return _Part(None) if flags & re.IGNORECASE else _needs(inside)
     if op is ops.BRANCH:
         return _any_of([_needs(branch) for branch in value[1]])
     if op is ops.IN:

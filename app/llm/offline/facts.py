@@ -44,7 +44,8 @@ _HISTORICAL_BEHIND = CUES.add(
     re.compile(
         r"^(?:\W*\w+){0,4}?\W*(?:as a (?:kid|child|teenager|baby)|when i was|years ago|in the past"
         r"|in my (?:twenties|thirties|teens|childhood)|back in \d"
-        r"|as a (?:little|young)|as (?:kids|children|a student)|in (?:my|his|her) (?:teens|\w+ties|childhood|youth|school)"
+        r"|as a (?:little|young)|as (?:kids|children|a student)"
+        r"|in (?:my|his|her) (?:teens|\w+ties|childhood|youth|school)"
         r"|back in (?:january|february|march|april|may|june|july|august|september|october|november|december|college"
         r"|school|the)"
         r"|(?:years|decades|ages|a (?:long )?while) (?:ago|back)"

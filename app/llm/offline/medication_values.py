@@ -12,6 +12,7 @@ from app.language.frequencies import Frequency, find_frequencies
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
 from app.language.routes import find_routes
+from app.language.speech import Speech
 from app.llm.offline.medication_phrases import Act
 from app.llm.offline.medication_scope import Scope, Surroundings, quote_of, quote_of_values
 from app.llm.offline.medication_status import Decision
@@ -118,21 +119,22 @@ def _fill_from_next_turns(values: Values, decision: Decision, surroundings: Surr
 def _fill(values: Values, scope: Scope, decision: Decision) -> list[tuple[int, int]]:
     """Sets what is still open from this scope; gives the places, offsets in the turn, of what it took."""
     part = scope.part
+    speech = Speech(part)
     places: list[tuple[int, int]] = []
-    if values.dosage is None and (dose := _dose(part, scope, decision)):
+    if values.dosage is None and (dose := _dose(speech, scope, decision)):
         values.dosage = written(dose)
         places.append((dose.start, dose.end))
     elif values.dosage is None and (number := _bare_strength(scope)):
         values.dosage = f"{number.low:g}"
         places.append((number.start - scope.start, number.end - scope.start))
-    if values.frequency is None and (often := _often(part, scope)):
+    if values.frequency is None and (often := _often(speech, scope)):
         said = scope.text[scope.start + often.start : scope.start + often.end]
         values.frequency = said if _tells(said) else f"once {said}"
         places.append((often.start, often.end))
-    if values.duration is None and (long := _first(find_durations(part), part, scope)):
+    if values.duration is None and (long := _first(find_durations(speech), part, scope)):
         values.duration = part[long.start : long.end]
         places.append((long.start, long.end))
-    if values.route is None and (route := _first(find_routes(part), part, scope)):
+    if values.route is None and (route := _first(find_routes(speech), part, scope)):
         values.route = route.name
         places.append((route.start, route.end))
     return [(scope.start + start, scope.start + end) for start, end in places + _directions(values, part, scope)]
@@ -152,9 +154,10 @@ def _directions(values: Values, part: str, scope: Scope) -> list[tuple[int, int]
     return places
 
 
-def _often(part: str, scope: Scope) -> Frequency | None:
+def _often(speech: Speech, scope: Scope) -> Frequency | None:
     """The first frequency, but "800 mg a day , take that twice a day" means twice."""
-    near = [often for often in find_frequencies(part) if _is_near(often, part, scope)]
+    part = speech.text
+    near = [often for often in find_frequencies(speech) if _is_near(often, part, scope)]
     told = next((often for often in near if _tells(part[often.start : often.end])), near[0] if near else None)
     return told or _often_before(scope)
 
@@ -173,8 +176,9 @@ def _tells(said: str) -> bool:
     return bool(find_frequencies(said))
 
 
-def _dose(part: str, scope: Scope, decision: Decision) -> Dose | None:
-    doses = [dose for dose in find_doses(part) if _is_near(dose, part, scope)]
+def _dose(speech: Speech, scope: Scope, decision: Decision) -> Dose | None:
+    part = speech.text
+    doses = [dose for dose in find_doses(speech) if _is_near(dose, part, scope)]
     strengths = [dose for dose in doses if dose.unit in STRENGTHS]
     if decision.status == "change":
         small = plain(part)

@@ -1,0 +1,40 @@
+"""A stretch of speech as the finders of values share it: its plain words and its numbers, each read once."""
+
+from app.language.numbers import Number, find_numbers
+from app.language.plain import plain
+from app.language.sieve import Sieve
+
+# The patterns of the finders: one scan of the words tells which of them can match.
+VALUES = Sieve()
+
+
+class Speech:
+    """`text` as it was said, `small` in plain words, and the `marks` that `VALUES` gives these."""
+
+    __slots__ = ("_numbers", "_small_numbers", "marks", "small", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.small = plain(text)
+        self.marks = VALUES.marks(self.small)
+        self._numbers: list[Number] | None = None
+        self._small_numbers: list[Number] | None = None
+
+    @property
+    def numbers(self) -> list[Number]:
+        """The numbers of the text."""
+        if self._numbers is None:
+            self._numbers = find_numbers(self.text)
+        return self._numbers
+
+    @property
+    def small_numbers(self) -> list[Number]:
+        """The numbers of the plain words; these are others only where apostrophes were made straight."""
+        if self._small_numbers is None:
+            self._small_numbers = self.numbers if self.text.isascii() else find_numbers(self.small)
+        return self._small_numbers
+
+
+def speech_of(text: str | Speech) -> Speech:
+    """The text as speech, if it is not so already."""
+    return text if isinstance(text, Speech) else Speech(text)

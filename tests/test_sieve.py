@@ -1,0 +1,70 @@
+"""The sieve: where it says that a pattern cannot match, the pattern does not; and it says so of most texts."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.extraction import possibly_missed, values
+from app.language.sieve import Cue, Sieve, needed_words
+from app.language.speech import VALUES
+from app.llm.offline import reader
+from app.llm.offline.phrase_lists import CUES
+from tests.conftest import PROJECT
+
+LOADED = (possibly_missed, reader, values)
+SPOKEN = [
+    line.lower()
+    for path in sorted((PROJECT / "app/samples/visits").glob("*.txt"))
+    for line in path.read_text(encoding="utf-8").splitlines()
+]
+
+
+def named(cue: Cue) -> str:
+    return cue.pattern.pattern[:40]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"\b(?:call|ring) (?:me|us)\b", {"call me", "call us", "ring me", "ring us"}),
+        (r"wan ?na", {"wanna", "wan na"}),
+        (r"(?<!to )see \w+ again", {" again"}),
+        (r"(?:very )*good|\w+ly", {"good", "ly"}),
+        (r"(?:very )*", set()),
+        (r"(?:ha)+", {"ha"}),
+        (r"(?i:stop)", set()),
+    ],
+)
+def test_the_words_that_a_pattern_cannot_do_without(pattern: str, words: set[str]) -> None:
+    assert needed_words(re.compile(pattern)) == words
+
+
+@pytest.mark.parametrize("sieve", [CUES, VALUES], ids=["cues", "values"])
+def test_nothing_that_is_said_is_sifted_out(sieve: Sieve) -> None:
+    for text in SPOKEN:
+        marks = sieve.marks(text)
+        found = [cue for cue in sieve.cues if cue.pattern.search(text)]
+        assert all(cue.search(text, marks) for cue in found), text
+
+
+@pytest.mark.parametrize("cue", CUES.cues, ids=named)
+@given(data=st.data())
+@settings(max_examples=5, deadline=None)
+def test_nothing_that_a_pattern_can_match_is_sifted_out(cue: Cue, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(cue.pattern))
+    assert cue.search(text, CUES.marks(text))
+
+
+def test_most_patterns_are_sifted_out_of_most_texts() -> None:
+    tried = sum((CUES.marks(text)).bit_count() for text in SPOKEN)
+    assert tried < 0.25 * len(SPOKEN) * len(CUES.cues)
+
+
+def test_a_pattern_that_comes_late_is_found_in_texts_that_are_read_later() -> None:
+    sieve = Sieve()
+    first = sieve.add(re.compile("pain"))
+    assert sieve.marks("no pain") == first.bit
+    second = sieve.add(re.compile("no"))
+    assert sieve.marks("no pain") == first.bit | second.bit
