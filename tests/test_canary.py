@@ -3,7 +3,6 @@
 import ast
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ from tests.scripted_provider import (
     medication,
 )
 
-CANARY = f"zyxquartz{uuid.uuid4().hex[:8]}"
+CANARY = "zyxquartz7391"
 FAULTS: dict[str, Callable[[], Reply]] = {
     "fine": lambda: answer(medication_instructions=[medication(CANARY, 1, CANARY, dosage=CANARY)], summary=CANARY),
     "unfounded": lambda: answer(medication_instructions=[medication("other", 1, f"{CANARY} again")]),
