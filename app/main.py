@@ -15,7 +15,7 @@ from app.db.engine import Database, database_url
 from app.extraction import second_reader
 from app.extraction.pipeline import Pipeline
 from app.extraction.timings_log import TimingsLog
-from app.llm.client import ASGIApp
+from app.llm.network import ASGIApp
 from app.llm.provider import Provider
 from app.metrics import Metrics
 from app.parts import Parts

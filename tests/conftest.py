@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from app.db import migrate
 from app.db.embedded import EmbeddedServer
-from app.llm.client import ASGIApp
+from app.llm.network import ASGIApp
 from app.logs import configure_logging
 from app.main import create_app
 from app.parts import Parts

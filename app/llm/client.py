@@ -1,7 +1,6 @@
 """The OpenAI client, whatever carries it: one attempt at a time, bounded, its errors translated into ours."""
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import httpx2
 import openai
 import orjson
-from openai import AsyncOpenAI, AsyncStream
+from openai import AsyncOpenAI
 
 from app.errors import (
     Problem,
@@ -19,10 +18,8 @@ from app.errors import (
     ProviderUnavailable,
     TranscriptTooLongForModel,
 )
+from app.llm.network import ASGIApp, InProcess, OverNetwork
 from app.settings import Settings
-
-Scope = MutableMapping[str, Any]
-ASGIApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 IN_PROCESS_URL = "http://offline.invalid/v1"
 _TOO_LONG_CODES = {"context_length_exceeded", "string_above_max_length"}
@@ -52,6 +49,7 @@ class ProviderClient:
 
     def __init__(self, settings: Settings, app: ASGIApp | None) -> None:
         self._limit = settings.llm_response_limit_bytes
+        transport = InProcess(app, self._limit) if app else OverNetwork(self._limit)
         self._client = AsyncOpenAI(
             api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key and not app else "none",
             base_url=IN_PROCESS_URL if app else settings.openai_base_url,
@@ -59,9 +57,7 @@ class ProviderClient:
             timeout=settings.llm_attempt_timeout_s,
             # Without compression, what is counted is what came.
             default_headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
-            http_client=httpx2.AsyncClient(
-                transport=_Bounded(_transport(app), self._limit), follow_redirects=False, trust_env=False
-            ),
+            http_client=httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False),
         )
 
     async def post(self, path: str, body: dict[str, Any]) -> bytes:
@@ -71,31 +67,12 @@ class ProviderClient:
         `InvalidOutput` for an answer over the size limit.
         """
         try:
-            response = await self._client.post(
-                path,
-                cast_to=httpx2.Response,
-                content=orjson.dumps(body),
-                stream=True,
-                stream_cls=AsyncStream[Any],
-            )
-            return await self._read(response)  # type: ignore[arg-type]
+            response = await self._client.post(path, cast_to=httpx2.Response, content=orjson.dumps(body))
         except openai.APIError as error:
             raise _translated(error) from None
-        except httpx2.TimeoutException:
-            raise ProviderTimeout() from None
-        except httpx2.HTTPError:
-            raise ProviderUnavailable("The connection to the model provider broke.") from None
-
-    async def _read(self, response: httpx2.Response) -> bytes:
-        try:
-            received = bytearray()
-            async for chunk in response.aiter_bytes():
-                received += chunk
-                if len(received) > self._limit:
-                    raise InvalidOutput("answer_too_large", len(received))
-            return bytes(received)
-        finally:
-            await response.aclose()
+        if len(response.content) > self._limit:
+            raise InvalidOutput("answer_too_large", len(response.content))
+        return response.content
 
     async def close(self) -> None:
         await self._client.close()
@@ -143,41 +120,3 @@ def _retry_after(response: httpx2.Response) -> float | None:
         except (ValueError, TypeError):
             return None
     return None if math.isnan(seconds) else min(max(0.0, seconds), _LATEST_RETRY_S)
-
-
-def _transport(app: ASGIApp | None) -> httpx2.AsyncBaseTransport:
-    if app is not None:
-        return httpx2.ASGITransport(app, raise_app_exceptions=False)
-    return httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100))
-
-
-class _Bounded(httpx2.AsyncBaseTransport):
-    """Ends a response that outgrows the limit: the SDK reads the bodies of errors whole, however long they are."""
-
-    def __init__(self, inner: httpx2.AsyncBaseTransport, limit: int) -> None:
-        self._inner, self._limit = inner, limit
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = await self._inner.handle_async_request(request)
-        if isinstance(response.stream, httpx2.AsyncByteStream):
-            # One more than what is told apart as too large, so that a 200 is refused with its own reason first.
-            response.stream = _BoundedStream(response.stream, self._limit + 1)
-        return response
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class _BoundedStream(httpx2.AsyncByteStream):
-    def __init__(self, inner: httpx2.AsyncByteStream, limit: int) -> None:
-        self._inner, self._left = inner, limit
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._inner:
-            yield chunk[: self._left]
-            self._left -= len(chunk)
-            if self._left <= 0:
-                return
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()

@@ -11,8 +11,9 @@ from pgvector import HalfVector
 from app.errors import ProviderPaused
 from app.llm.breaker import Breaker
 from app.llm.chat import RULES_ENGINE, ChatModel
-from app.llm.client import ASGIApp, InvalidOutput, ProviderClient
+from app.llm.client import InvalidOutput, ProviderClient
 from app.llm.endpoint import Endpoint, count, json_object
+from app.llm.network import ASGIApp
 from app.llm.retry import RetryPolicy, deadline_in
 from app.metrics import Metrics
 from app.settings import OFFLINE, Settings

@@ -1,0 +1,87 @@
+"""Carries the SDK's requests, over aiohttp or to an app in this process; the answer comes whole and bounded."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any
+
+import aiohttp
+import httpx2
+
+Scope = MutableMapping[str, Any]
+ASGIApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+# Nothing asked for compression: what claims to be compressed is read as it came, and so is no JSON.
+_NOT_PASSED_ON = {b"content-encoding", b"transfer-encoding", b"content-length"}
+
+
+class OverNetwork(httpx2.AsyncBaseTransport):
+    """HTTP/1.1 over aiohttp: no proxy of the environment, no redirect, no cookie, no limit on connections.
+
+    The SDK's own transport costs several times the CPU and contends above 64 calls in flight; the one over aiohttp that
+    it ships takes a refused or broken connection for a time-out.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._opened: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Raises httpx2's own errors. A body longer than the limit is cut one byte after it."""
+        try:
+            async with self._session().request(
+                request.method,
+                str(request.url),
+                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+                data=request.content,
+                timeout=_timeout(request),
+                allow_redirects=False,
+            ) as answered:
+                body = await _read(answered.content.iter_any(), self._limit)
+        except TimeoutError as error:
+            raise httpx2.ReadTimeout(type(error).__name__) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise httpx2.NetworkError(type(error).__name__) from None
+        return _response(answered.status, answered.raw_headers, body)
+
+    def _session(self) -> aiohttp.ClientSession:
+        """Opened by the first call, since aiohttp wants the running loop."""
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+            )
+        return self._opened
+
+    async def aclose(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+
+
+class InProcess(httpx2.AsyncBaseTransport):
+    """An OpenAI-compatible ASGI app in place of the network."""
+
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+        self._inner, self._limit = httpx2.ASGITransport(app, raise_app_exceptions=False), limit_bytes
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        answered = await self._inner.handle_async_request(request)
+        body = await _read(answered.aiter_raw(), self._limit)
+        return _response(answered.status_code, answered.headers.raw, body)
+
+
+async def _read(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """Up to one byte more than the limit, by which a body that is too long can be told."""
+    received = bytearray()
+    async for chunk in chunks:
+        received += chunk
+        if len(received) > limit:
+            break
+    return bytes(received[: limit + 1])
+
+
+def _response(status: int, headers: Any, body: bytes) -> httpx2.Response:
+    passed_on = [(name, value) for name, value in headers if name.lower() not in _NOT_PASSED_ON]
+    return httpx2.Response(status, headers=passed_on, content=body)
+
+
+def _timeout(request: httpx2.Request) -> aiohttp.ClientTimeout:
+    seconds = request.extensions["timeout"]
+    return aiohttp.ClientTimeout(sock_connect=seconds["connect"], sock_read=seconds["read"])
