@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Insert, delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.db.caller import Caller
@@ -23,7 +23,7 @@ _SEALED_AT_ONCE = 2000
 _FIRST = bytes(32)
 
 
-async def record(session: AsyncSession, caller: Caller, action: Action, kind: str, record_id: UUID | None) -> None:
+async def record(session: AsyncConnection, caller: Caller, action: Action, kind: str, record_id: UUID | None) -> None:
     """Writes one entry in the session's own transaction: it is kept exactly if the work is.
 
     `kind` is the name of the record's table.
@@ -49,7 +49,7 @@ def entry(caller: Caller, action: Action, kind: str, record_id: UUID | None) -> 
     }
 
 
-async def seal(session: AsyncSession) -> int:
+async def seal(session: AsyncConnection) -> int:
     """Moves what has been committed to the ends of the organizations' chains; how many entries that were."""
     await session.execute(select(func.pg_advisory_xact_lock(_SEAL_LOCK)))
     oldest = select(audit_pending).order_by(audit_pending.c.id).limit(_SEALED_AT_ONCE)
@@ -65,7 +65,7 @@ async def seal(session: AsyncSession) -> int:
     return len(sealed)
 
 
-async def _head(session: AsyncSession, organization_id: UUID) -> tuple[int, bytes]:
+async def _head(session: AsyncConnection, organization_id: UUID) -> tuple[int, bytes]:
     own = select(audit_events.c.number, audit_events.c.hash).where(audit_events.c.organization_id == organization_id)
     last = (await session.execute(own.order_by(audit_events.c.number.desc()).limit(1))).one_or_none()
     return (last.number, last.hash) if last else (0, _FIRST)
@@ -96,7 +96,7 @@ class Chain:
     broken_at: int | None
 
 
-async def verify(session: AsyncSession, organization_id: UUID) -> Chain:
+async def verify(session: AsyncConnection, organization_id: UUID) -> Chain:
     """Recomputes the chain from its first entry: one changed, left out, put in or moved breaks it."""
     number, previous = 0, _FIRST
     own = select(audit_events).where(audit_events.c.organization_id == organization_id).order_by(audit_events.c.number)
@@ -107,12 +107,14 @@ async def verify(session: AsyncSession, organization_id: UUID) -> Chain:
     return Chain(organization_id, number, previous.hex(), None)
 
 
-async def chained_organizations(session: AsyncSession) -> list[UUID]:
+async def chained_organizations(session: AsyncConnection) -> list[UUID]:
     """All that have entries, whether or not they still exist."""
     return list(await session.scalars(select(audit_events.c.organization_id).distinct()))
 
 
-async def newest(session: AsyncSession, organization_id: UUID, record_id: UUID | None, limit: int) -> Sequence[AnyRow]:
+async def newest(
+    session: AsyncConnection, organization_id: UUID, record_id: UUID | None, limit: int
+) -> Sequence[AnyRow]:
     """An organization's last sealed entries, newest first; with `record_id`, those of one record."""
     query = select(audit_events).where(audit_events.c.organization_id == organization_id)
     if record_id is not None:

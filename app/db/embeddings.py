@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pgvector import HalfVector
 from sqlalchemy import Select, Subquery, func, insert, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.rows import AnyRow
 from app.db.tables import embeddings, extractions, transcripts
@@ -15,7 +15,7 @@ TRANSCRIPT, EXTRACTION = "transcript", "extraction"
 
 
 async def find_similar_visits(
-    session: AsyncSession, user_id: UUID, model: str, vector: HalfVector, content_hash: str, newest: int, limit: int
+    session: AsyncConnection, user_id: UUID, model: str, vector: HalfVector, content_hash: str, newest: int, limit: int
 ) -> Sequence[AnyRow]:
     """The nearest to `vector` by cosine, nearest first, of the clinician's `newest` approved visits.
 
@@ -65,6 +65,6 @@ def _ids_of_text(user_id: UUID, content_hash: str) -> Select[tuple[UUID]]:
     return own.where(transcripts.c.user_id == user_id, transcripts.c.content_hash == content_hash)
 
 
-async def save_vectors(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+async def save_vectors(session: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Rows of `kind, user_id, transcript_id, extraction_id, model, vector`."""
     await session.execute(insert(embeddings).values(list(rows)))

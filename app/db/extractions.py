@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, insert, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import audit
 from app.db.caller import Caller
@@ -17,7 +17,7 @@ from app.db.tables import extractions, transcripts
 
 
 async def open_run(
-    session: AsyncSession, caller: Caller, run: dict[str, Any], transcript: dict[str, Any] | None
+    session: AsyncConnection, caller: Caller, run: dict[str, Any], transcript: dict[str, Any] | None
 ) -> None:
     """Writes the run's row, its transcript's if that is new, and their audit entries, in one statement."""
     statement = insert(extractions).values(run)
@@ -29,27 +29,29 @@ async def open_run(
     await session.execute(statement.add_cte(new_run.cte("audited_run")))
 
 
-async def save_result(session: AsyncSession, run_id: UUID, outcome: dict[str, Any]) -> None:
+async def save_result(session: AsyncConnection, run_id: UUID, outcome: dict[str, Any]) -> None:
     await session.execute(update(extractions).where(extractions.c.id == run_id).values(state="succeeded", **outcome))
 
 
-async def save_failure(session: AsyncSession, run_id: UUID, problem: dict[str, Any], timings: dict[str, Any]) -> None:
+async def save_failure(
+    session: AsyncConnection, run_id: UUID, problem: dict[str, Any], timings: dict[str, Any]
+) -> None:
     failed = update(extractions).where(extractions.c.id == run_id)
     await session.execute(failed.values(state="failed", problem=problem, timings=timings))
 
 
-async def save_degraded(session: AsyncSession, run_id: UUID, degraded: Sequence[str]) -> None:
+async def save_degraded(session: AsyncConnection, run_id: UUID, degraded: Sequence[str]) -> None:
     await session.execute(update(extractions).where(extractions.c.id == run_id).values(degraded=list(degraded)))
 
 
-async def save_timings(session: AsyncSession, timings: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
+async def save_timings(session: AsyncConnection, timings: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
     """The whole timings of finished runs, many at once."""
     row = update(extractions).where(extractions.c.id == bindparam("run_id")).values(timings=bindparam("whole"))
     await session.execute(row, [{"run_id": run_id, "whole": whole} for run_id, whole in timings])
 
 
 async def list_extractions(
-    session: AsyncSession,
+    session: AsyncConnection,
     caller: Caller,
     filters: Mapping[str, str | date | UUID | None],
     cursor: UUID | None,

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Table
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.rows import AnyRow
 
 
 async def fetch_page(
-    session: AsyncSession, query: Select[*tuple[Any, ...]], table: Table, cursor: UUID | None, limit: int
+    session: AsyncConnection, query: Select[*tuple[Any, ...]], table: Table, cursor: UUID | None, limit: int
 ) -> tuple[Sequence[AnyRow], UUID | None]:
     """At most `limit` rows after `cursor`, and the cursor of the next page (None on the last)."""
     if cursor is not None:

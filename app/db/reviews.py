@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.rows import AnyRow
@@ -15,7 +15,7 @@ from app.db.tables import extractions, review_decisions, transcripts
 _DECISION = review_decisions.c
 
 
-async def find_review(session: AsyncSession, caller: Caller, run_id: UUID) -> AnyRow | None:
+async def find_review(session: AsyncConnection, caller: Caller, run_id: UUID) -> AnyRow | None:
     """The run's columns, `decisions` (oldest first), and of its transcript `transcript` and `visit_date`.
 
     One statement, so that the decisions are those of the version.
@@ -37,7 +37,7 @@ async def find_review(session: AsyncSession, caller: Caller, run_id: UUID) -> An
 
 
 async def save_change(
-    session: AsyncSession, run: AnyRow, values: dict[str, Any], decisions: Sequence[dict[str, Any]]
+    session: AsyncConnection, run: AnyRow, values: dict[str, Any], decisions: Sequence[dict[str, Any]]
 ) -> bool:
     """Writes a change to the run as it was read; False, and nothing written, if it has changed since.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pgvector import HalfVector
 from sqlalchemy import ColumnElement, Float, Select, case, cast, func, null, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.embeddings import TRANSCRIPT
@@ -37,7 +37,7 @@ def run_summaries() -> Select[*tuple[Any, ...]]:
 
 
 async def search_visits(
-    session: AsyncSession, caller: Caller, user_id: UUID | None, model: str, vector: HalfVector, limit: int
+    session: AsyncConnection, caller: Caller, user_id: UUID | None, model: str, vector: HalfVector, limit: int
 ) -> Sequence[AnyRow]:
     """The visits nearest to `vector` by what was said or found, nearest first, with their `similarity` (a cosine).
 
@@ -49,7 +49,7 @@ async def search_visits(
     return await _nearest(session, caller, distance, owner & (embeddings.c.model == model), limit)
 
 
-async def similar_visits(session: AsyncSession, caller: Caller, run_id: UUID, limit: int) -> Sequence[AnyRow] | None:
+async def similar_visits(session: AsyncConnection, caller: Caller, run_id: UUID, limit: int) -> Sequence[AnyRow] | None:
     """Other visits of the same clinician whose transcripts are most like that of the run; None for an unknown run."""
     run = (
         await session.execute(
@@ -70,7 +70,7 @@ async def similar_visits(session: AsyncSession, caller: Caller, run_id: UUID, li
 
 
 async def _nearest(
-    session: AsyncSession, caller: Caller, distance: ColumnElement[float], among: ColumnElement[bool], limit: int
+    session: AsyncConnection, caller: Caller, distance: ColumnElement[float], among: ColumnElement[bool], limit: int
 ) -> Sequence[AnyRow]:
     """One row a transcript, that of its newest run."""
     runs = func.array_agg(aggregate_order_by(embeddings.c.extraction_id, embeddings.c.extraction_id.desc()))

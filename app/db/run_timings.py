@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.rows import AnyRow
@@ -63,7 +63,7 @@ _SLOWEST = text(
 
 
 async def phase_statistics(
-    session: AsyncSession, organization_id: UUID, window_s: int, buckets: int = 1
+    session: AsyncConnection, organization_id: UUID, window_s: int, buckets: int = 1
 ) -> Sequence[AnyRow]:
     """`(bucket, phase, runs, p50_ms, p95_ms, max_ms)` over the runs of the last `window_s` seconds, finished or failed.
 
@@ -72,17 +72,17 @@ async def phase_statistics(
     return await _rows(session, _PHASES, organization_id, window_s, buckets)
 
 
-async def run_counts(session: AsyncSession, organization_id: UUID, window_s: int, buckets: int) -> Sequence[AnyRow]:
+async def run_counts(session: AsyncConnection, organization_id: UUID, window_s: int, buckets: int) -> Sequence[AnyRow]:
     """`(bucket, runs, failed, …_tokens, degraded, problems)`; the last two count by code, null where there are none."""
     return await _rows(session, _COUNTS, organization_id, window_s, buckets)
 
 
-async def slowest_runs(session: AsyncSession, organization_id: UUID, window_s: int) -> Sequence[AnyRow]:
+async def slowest_runs(session: AsyncConnection, organization_id: UUID, window_s: int) -> Sequence[AnyRow]:
     """`(id, created_at, state, total_ms)` of the ten slowest runs of the window, slowest first."""
     return await _rows(session, _SLOWEST, organization_id, window_s, 1)
 
 
-async def find_timings(session: AsyncSession, caller: Caller, run_id: UUID) -> AnyRow | None:
+async def find_timings(session: AsyncConnection, caller: Caller, run_id: UUID) -> AnyRow | None:
     """One run's timings, with what explains them."""
     run = extractions.c
     shown = (run.id, run.created_at, run.state, run.model, run.degraded, run.usage, run.timings, run.problem)
@@ -91,7 +91,7 @@ async def find_timings(session: AsyncSession, caller: Caller, run_id: UUID) -> A
 
 
 async def _rows(
-    session: AsyncSession, query: Any, organization_id: UUID, window_s: int, buckets: int
+    session: AsyncConnection, query: Any, organization_id: UUID, window_s: int, buckets: int
 ) -> Sequence[AnyRow]:
     values = {"organization_id": organization_id, "window_s": window_s, "buckets": buckets}
     return (await session.execute(query, values)).all()

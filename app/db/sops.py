@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.pages import fetch_page
@@ -18,7 +18,7 @@ def _within_reach(caller: Caller) -> Select[*tuple[Any, ...]]:
     return select(sops).where(caller.may_reach(sops))
 
 
-async def fetch_active(session: AsyncSession, owner: UUID | Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
+async def fetch_active(session: AsyncConnection, owner: UUID | Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
     """The owner's active SOPs among `ids`, in the order asked for; one that is missing is simply not there."""
     owner_id = owner if isinstance(owner, UUID) else user_id_of(owner).scalar_subquery()
     query = select(sops).where(sops.c.user_id == owner_id, sops.c.id.in_(ids), sops.c.is_active)
@@ -26,12 +26,12 @@ async def fetch_active(session: AsyncSession, owner: UUID | Clinician, ids: Sequ
     return sorted(rows, key=lambda row: ids.index(row.id))
 
 
-async def find_sop(session: AsyncSession, caller: Caller, sop_id: UUID) -> AnyRow | None:
+async def find_sop(session: AsyncConnection, caller: Caller, sop_id: UUID) -> AnyRow | None:
     return (await session.execute(_within_reach(caller).where(sops.c.id == sop_id))).one_or_none()
 
 
 async def list_sops(
-    session: AsyncSession, caller: Caller, is_active: bool | None, cursor: UUID | None, limit: int
+    session: AsyncConnection, caller: Caller, is_active: bool | None, cursor: UUID | None, limit: int
 ) -> tuple[Sequence[AnyRow], UUID | None]:
     query = _within_reach(caller)
     if is_active is not None:
@@ -39,17 +39,17 @@ async def list_sops(
     return await fetch_page(session, query, sops, cursor, limit)
 
 
-async def create_sop(session: AsyncSession, values: dict[str, Any]) -> AnyRow:
+async def create_sop(session: AsyncConnection, values: dict[str, Any]) -> AnyRow:
     created: AnyRow = (await session.execute(insert(sops).values(values).returning(sops))).one()
     return created
 
 
-async def update_sop(session: AsyncSession, caller: Caller, sop_id: UUID, values: dict[str, Any]) -> AnyRow | None:
+async def update_sop(session: AsyncConnection, caller: Caller, sop_id: UUID, values: dict[str, Any]) -> AnyRow | None:
     change = update(sops).where(sops.c.id == sop_id, caller.may_reach(sops)).values(values).returning(sops)
     changed: AnyRow | None = (await session.execute(change)).one_or_none()
     return changed
 
 
-async def delete_sop(session: AsyncSession, caller: Caller, sop_id: UUID) -> bool:
+async def delete_sop(session: AsyncConnection, caller: Caller, sop_id: UUID) -> bool:
     gone = delete(sops).where(sops.c.id == sop_id, caller.may_reach(sops)).returning(sops.c.id)
     return (await session.execute(gone)).one_or_none() is not None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pgvector import HalfVector
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.pages import fetch_page
@@ -18,7 +18,7 @@ _SHOWN = [column for column in test_cases.c if column.name not in _HIDDEN]
 
 
 async def find_similar_cases(
-    session: AsyncSession, organization_id: UUID, model: str, vector: HalfVector, content_hash: str, limit: int
+    session: AsyncConnection, organization_id: UUID, model: str, vector: HalfVector, content_hash: str, limit: int
 ) -> Sequence[AnyRow]:
     """The organization's active cases nearest to `vector` by cosine, nearest first; the same text is left out."""
     distance = test_cases.c.vector.cosine_distance(vector)
@@ -32,29 +32,29 @@ async def find_similar_cases(
     return (await session.execute(query.order_by(distance).limit(limit))).all()
 
 
-async def find_test_case(session: AsyncSession, caller: Caller, case_id: UUID) -> AnyRow | None:
+async def find_test_case(session: AsyncConnection, caller: Caller, case_id: UUID) -> AnyRow | None:
     query = select(*_SHOWN).where(test_cases.c.id == case_id, caller.may_reach(test_cases))
     return (await session.execute(query)).one_or_none()
 
 
 async def list_test_cases(
-    session: AsyncSession, caller: Caller, cursor: UUID | None, limit: int
+    session: AsyncConnection, caller: Caller, cursor: UUID | None, limit: int
 ) -> tuple[Sequence[AnyRow], UUID | None]:
     query = select(*_SHOWN).where(caller.may_reach(test_cases))
     return await fetch_page(session, query, test_cases, cursor, limit)
 
 
-async def create_test_case(session: AsyncSession, values: dict[str, Any]) -> AnyRow:
+async def create_test_case(session: AsyncConnection, values: dict[str, Any]) -> AnyRow:
     return (await session.execute(insert(test_cases).values(values).returning(*_SHOWN))).one()
 
 
 async def update_test_case(
-    session: AsyncSession, caller: Caller, case_id: UUID, values: dict[str, Any]
+    session: AsyncConnection, caller: Caller, case_id: UUID, values: dict[str, Any]
 ) -> AnyRow | None:
     own = update(test_cases).where(test_cases.c.id == case_id, caller.may_reach(test_cases))
     return (await session.execute(own.values(values).returning(*_SHOWN))).one_or_none()
 
 
-async def delete_test_case(session: AsyncSession, caller: Caller, case_id: UUID) -> bool:
+async def delete_test_case(session: AsyncConnection, caller: Caller, case_id: UUID) -> bool:
     own = delete(test_cases).where(test_cases.c.id == case_id, caller.may_reach(test_cases))
     return (await session.execute(own.returning(test_cases.c.id))).one_or_none() is not None

@@ -4,7 +4,7 @@ import hashlib
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.rows import AnyRow
@@ -16,6 +16,6 @@ def content_hash(text: str) -> str:
     return hashlib.sha256(" ".join(text.split()).casefold().encode()).hexdigest()
 
 
-async def find_transcript(session: AsyncSession, caller: Caller, transcript_id: UUID) -> AnyRow | None:
+async def find_transcript(session: AsyncConnection, caller: Caller, transcript_id: UUID) -> AnyRow | None:
     query = select(transcripts).where(transcripts.c.id == transcript_id, caller.may_reach(transcripts))
     return (await session.execute(query)).one_or_none()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import users
 
@@ -43,13 +43,13 @@ def user_id_of(clinician: Clinician) -> Select[tuple[UUID]]:
     return select(users.c.id).where(is_clinician(clinician)).order_by(named).limit(1)
 
 
-async def find_user(session: AsyncSession, clinician: Clinician) -> UUID | None:
+async def find_user(session: AsyncConnection, clinician: Clinician) -> UUID | None:
     """The id of the clinician's row, None for a newcomer."""
     found: UUID | None = await session.scalar(user_id_of(clinician))
     return found
 
 
-async def find_or_create_user(session: AsyncSession, clinician: Clinician) -> UUID:
+async def find_or_create_user(session: AsyncConnection, clinician: Clinician) -> UUID:
     """The id of the clinician's row, made if missing; safe when two requests bring the same newcomer at once."""
     _, external_id = clinician.keys()
     new = insert(users).values(
