@@ -137,11 +137,12 @@ async def test_only_the_found_visits_are_read_whole(
     scripted: Service, owner: Owner, connection: AsyncConnection
 ) -> None:
     """The plan: the index of approved visits, no more of it than is searched, and the long rows by their ids."""
-    query = embeddings.similar_visits(owner.id, owner.model, HalfVector(owner.vectors[0]), "", NEWEST, FOUND)
+    values = {"user_id": owner.id, "model": owner.model, "content_hash": "", "newest": NEWEST, "limit": FOUND}
+    values["vector"] = HalfVector(owner.vectors[0])
     async with scripted.parts.db.read(LOCAL_ORGANIZATION) as session:
         for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort"):  # which pay for a small table only
             await session.execute(text(f"SET LOCAL enable_{way} = off"))
-        plan = (await session.execute(Explained(query))).scalar_one()[0]["Plan"]
+        plan = (await session.execute(Explained(embeddings.SIMILAR_VISITS), values)).scalar_one()[0]["Plan"]
     read: Counter[str] = Counter()
     for node in nodes(plan):
         read[node.get("Relation Name", "")] += node["Actual Rows"] * node["Actual Loops"]

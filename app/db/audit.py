@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Insert, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -23,17 +23,15 @@ _SEALED_AT_ONCE = 2000
 _FIRST = bytes(32)
 
 
+_NEW_ENTRY = insert(audit_pending)
+
+
 async def record(session: AsyncConnection, caller: Caller, action: Action, kind: str, record_id: UUID | None) -> None:
     """Writes one entry in the session's own transaction: it is kept exactly if the work is.
 
     `kind` is the name of the record's table.
     """
-    await session.execute(writing(caller, action, kind, record_id))
-
-
-def writing(caller: Caller, action: Action, kind: str, record_id: UUID | None) -> Insert:
-    """The statement of `record`, which may also stand in a `WITH` of the work's own."""
-    return insert(audit_pending).values(entry(caller, action, kind, record_id))
+    await session.execute(_NEW_ENTRY, entry(caller, action, kind, record_id))
 
 
 def entry(caller: Caller, action: Action, kind: str, record_id: UUID | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
-from sqlalchemy import Select, Subquery, func, insert, literal_column, select
+from sqlalchemy import Select, Subquery, bindparam, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.rows import AnyRow
@@ -21,19 +21,24 @@ async def find_similar_visits(
 
     The search is exact among these; visits with the same text are left out.
     """
-    query = similar_visits(user_id, model, vector, content_hash, newest, limit)
-    return (await session.execute(query)).all()
+    values = {
+        "user_id": user_id,
+        "model": model,
+        "vector": vector,
+        "content_hash": content_hash,
+        "newest": newest,
+        "limit": limit,
+    }
+    return (await session.execute(SIMILAR_VISITS, values)).all()
 
 
-def similar_visits(
-    user_id: UUID, model: str, vector: HalfVector, content_hash: str, newest: int, limit: int
-) -> Select[*tuple[Any, ...]]:
-    """The query of `find_similar_visits`: vectors alone first, then the long rows of the few that were found."""
-    visits = _newest_approved(user_id, model, newest)
-    distance = visits.c.vector.cosine_distance(vector)
+def _similar_visits() -> Select[*tuple[Any, ...]]:
+    """Vectors alone first, then the long rows of the few that were found."""
+    visits = _newest_approved()
+    distance = visits.c.vector.cosine_distance(bindparam("vector", type_=embeddings.c.vector.type))
     nearest = select(visits.c.transcript_id, visits.c.extraction_id, distance.label("distance"))
-    nearest = nearest.where(visits.c.transcript_id.not_in(_ids_of_text(user_id, content_hash)))
-    found = nearest.order_by(distance).limit(limit).subquery("nearest")
+    nearest = nearest.where(visits.c.transcript_id.not_in(_ids_of_text()))
+    found = nearest.order_by(distance).limit(bindparam("limit")).subquery("nearest")
     return (
         select(
             found.c.transcript_id,
@@ -48,23 +53,30 @@ def similar_visits(
     )
 
 
-def _newest_approved(user_id: UUID, model: str, newest: int) -> Subquery:
+def _newest_approved() -> Subquery:
     """By the time of the run, which its id tells; read backwards from an index that holds approved visits only."""
     own = select(embeddings.c.transcript_id, embeddings.c.extraction_id, embeddings.c.vector).where(
-        embeddings.c.user_id == user_id,
-        embeddings.c.model == model,
+        embeddings.c.user_id == bindparam("user_id"),
+        embeddings.c.model == bindparam("model"),
         embeddings.c.approved,
         # Written out, or the plan cannot know that the partial index fits.
         embeddings.c.kind == literal_column(f"'{TRANSCRIPT}'"),
     )
-    return own.order_by(embeddings.c.extraction_id.desc()).limit(newest).subquery("visits")
+    return own.order_by(embeddings.c.extraction_id.desc()).limit(bindparam("newest")).subquery("visits")
 
 
-def _ids_of_text(user_id: UUID, content_hash: str) -> Select[tuple[UUID]]:
+def _ids_of_text() -> Select[tuple[UUID]]:
     own = select(transcripts.c.id)
-    return own.where(transcripts.c.user_id == user_id, transcripts.c.content_hash == content_hash)
+    return own.where(
+        transcripts.c.user_id == bindparam("user_id"), transcripts.c.content_hash == bindparam("content_hash")
+    )
+
+
+# Built once: to build it costs as much as to send it.
+SIMILAR_VISITS = _similar_visits()
+_NEW_VECTOR = insert(embeddings)
 
 
 async def save_vectors(session: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Rows of `kind, user_id, transcript_id, extraction_id, model, vector`."""
-    await session.execute(insert(embeddings).values(list(rows)))
+    await session.execute(_NEW_VECTOR, list(rows))

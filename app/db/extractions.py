@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import audit
@@ -13,41 +13,54 @@ from app.db.caller import Caller
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.run_summaries import run_summaries
-from app.db.tables import extractions, transcripts
+from app.db.statements import insert_named, named
+from app.db.tables import audit_pending, extractions, transcripts
+
+_ENTRY = ("id", "at", "organization_id", "actor", "role", "action", "kind", "record_id")
+_TRANSCRIPT = ("id", "user_id", "text", "notes", "content_hash", "visit_date")
+_RUN = ("id", "user_id", "transcript_id", "request", "created_at")
+_RUN_AGAIN = insert_named(extractions, "run", *_RUN).add_cte(
+    insert_named(audit_pending, "run_entry", *_ENTRY).cte("audited_run")
+)
+_RUN_ON_NEW_TRANSCRIPT = _RUN_AGAIN.add_cte(
+    insert_named(transcripts, "transcript", *_TRANSCRIPT).cte("new_transcript"),
+    insert_named(audit_pending, "transcript_entry", *_ENTRY).cte("audited_transcript"),
+)
 
 
 async def open_run(
     session: AsyncConnection, caller: Caller, run: dict[str, Any], transcript: dict[str, Any] | None
 ) -> None:
     """Writes the run's row, its transcript's if that is new, and their audit entries, in one statement."""
-    statement = insert(extractions).values(run)
-    if transcript is not None:
-        new_transcript = audit.writing(caller, "create", "transcripts", transcript["id"])
-        statement = statement.add_cte(insert(transcripts).values(transcript).cte("new_transcript"))
-        statement = statement.add_cte(new_transcript.cte("audited_transcript"))
-    new_run = audit.writing(caller, "create", "extractions", run["id"])
-    await session.execute(statement.add_cte(new_run.cte("audited_run")))
+    values = named("run", run) | named("run_entry", audit.entry(caller, "create", "extractions", run["id"]))
+    if transcript is None:
+        await session.execute(_RUN_AGAIN, values)
+        return
+    entry = audit.entry(caller, "create", "transcripts", transcript["id"])
+    values |= named("transcript", transcript) | named("transcript_entry", entry)
+    await session.execute(_RUN_ON_NEW_TRANSCRIPT, values)
+
+
+_OF_RUN = update(extractions).where(extractions.c.id == bindparam("run_id"))
 
 
 async def save_result(session: AsyncConnection, run_id: UUID, outcome: dict[str, Any]) -> None:
-    await session.execute(update(extractions).where(extractions.c.id == run_id).values(state="succeeded", **outcome))
+    await session.execute(_OF_RUN, {"run_id": run_id, "state": "succeeded", **outcome})
 
 
 async def save_failure(
     session: AsyncConnection, run_id: UUID, problem: dict[str, Any], timings: dict[str, Any]
 ) -> None:
-    failed = update(extractions).where(extractions.c.id == run_id)
-    await session.execute(failed.values(state="failed", problem=problem, timings=timings))
+    await session.execute(_OF_RUN, {"run_id": run_id, "state": "failed", "problem": problem, "timings": timings})
 
 
 async def save_degraded(session: AsyncConnection, run_id: UUID, degraded: Sequence[str]) -> None:
-    await session.execute(update(extractions).where(extractions.c.id == run_id).values(degraded=list(degraded)))
+    await session.execute(_OF_RUN, {"run_id": run_id, "degraded": list(degraded)})
 
 
 async def save_timings(session: AsyncConnection, timings: Sequence[tuple[UUID, dict[str, Any]]]) -> None:
     """The whole timings of finished runs, many at once."""
-    row = update(extractions).where(extractions.c.id == bindparam("run_id")).values(timings=bindparam("whole"))
-    await session.execute(row, [{"run_id": run_id, "whole": whole} for run_id, whole in timings])
+    await session.execute(_OF_RUN, [{"run_id": run_id, "timings": whole} for run_id, whole in timings])
 
 
 async def list_extractions(

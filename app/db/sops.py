@@ -4,26 +4,32 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.tables import sops
-from app.db.users import Clinician, user_id_of
+from app.db.users import USER_ID, Clinician
 
 
 def _within_reach(caller: Caller) -> Select[*tuple[Any, ...]]:
     return select(sops).where(caller.may_reach(sops))
 
 
+_ACTIVE = select(sops).where(sops.c.id.in_(bindparam("ids", expanding=True)), sops.c.is_active)
+_ACTIVE_OF_ID = _ACTIVE.where(sops.c.user_id == bindparam("owner"))
+_ACTIVE_OF_KEYS = _ACTIVE.where(sops.c.user_id == USER_ID.scalar_subquery())
+
+
 async def fetch_active(session: AsyncConnection, owner: UUID | Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
     """The owner's active SOPs among `ids`, in the order asked for; one that is missing is simply not there."""
-    owner_id = owner if isinstance(owner, UUID) else user_id_of(owner).scalar_subquery()
-    query = select(sops).where(sops.c.user_id == owner_id, sops.c.id.in_(ids), sops.c.is_active)
-    rows = (await session.execute(query)).all()
-    return sorted(rows, key=lambda row: ids.index(row.id))
+    if isinstance(owner, UUID):
+        found = await session.execute(_ACTIVE_OF_ID, {"ids": ids, "owner": owner})
+    else:
+        found = await session.execute(_ACTIVE_OF_KEYS, {"ids": ids, **owner.keys()})
+    return sorted(found.all(), key=lambda row: ids.index(row.id))
 
 
 async def find_sop(session: AsyncConnection, caller: Caller, sop_id: UUID) -> AnyRow | None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
@@ -17,19 +17,33 @@ _HIDDEN = ("organization_id", "user_id", "vector", "embedding_model", "content_h
 _SHOWN = [column for column in test_cases.c if column.name not in _HIDDEN]
 
 
+def _similar_cases() -> Select[*tuple[Any, ...]]:
+    distance = test_cases.c.vector.cosine_distance(bindparam("vector", type_=test_cases.c.vector.type))
+    query = select(test_cases.c.id, test_cases.c.transcript, test_cases.c.expected, (1 - distance).label("similarity"))
+    query = query.where(
+        test_cases.c.organization_id == bindparam("organization_id"),
+        test_cases.c.is_active,
+        test_cases.c.embedding_model == bindparam("model"),
+        test_cases.c.content_hash != bindparam("content_hash"),
+    )
+    return query.order_by(distance).limit(bindparam("limit"))
+
+
+_SIMILAR_CASES = _similar_cases()
+
+
 async def find_similar_cases(
     session: AsyncConnection, organization_id: UUID, model: str, vector: HalfVector, content_hash: str, limit: int
 ) -> Sequence[AnyRow]:
     """The organization's active cases nearest to `vector` by cosine, nearest first; the same text is left out."""
-    distance = test_cases.c.vector.cosine_distance(vector)
-    query = select(test_cases.c.id, test_cases.c.transcript, test_cases.c.expected, (1 - distance).label("similarity"))
-    query = query.where(
-        test_cases.c.organization_id == organization_id,
-        test_cases.c.is_active,
-        test_cases.c.embedding_model == model,
-        test_cases.c.content_hash != content_hash,
-    )
-    return (await session.execute(query.order_by(distance).limit(limit))).all()
+    values = {
+        "organization_id": organization_id,
+        "model": model,
+        "vector": vector,
+        "content_hash": content_hash,
+        "limit": limit,
+    }
+    return (await session.execute(_SIMILAR_CASES, values)).all()
 
 
 async def find_test_case(session: AsyncConnection, caller: Caller, case_id: UUID) -> AnyRow | None:
