@@ -24,7 +24,13 @@ _COMMAND_MARGIN_S = 2.0
 _PING_TIMEOUT_S = 2.0
 _ROLLBACK_TIMEOUT_S = 2.0
 # What a connection answers that was closed by the other side while nobody looked.
-_DEAD = (ConnectionError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)
+_DEAD = (
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+)
 
 
 class Database:
