@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,10 +28,10 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
             yield
             await ongoing.finish()
 
-    app: FastAPI = FastAPIOffline(
-        docs_url="/docs" if settings.api_docs else None,
+    # The offline variant brings the page of /docs along, and insists on having it.
+    kind = FastAPIOffline if settings.api_docs else partial(FastAPI, openapi_url=None)
+    app: FastAPI = kind(
         redoc_url=None,
-        openapi_url="/openapi.json" if settings.api_docs else None,
         title="medextract",
         version=__version__,
         summary="What must happen after a visit: checked, with the words that prove it.",
