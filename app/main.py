@@ -13,6 +13,8 @@ from app.db.audit_log import AuditLog
 from app.db.embedded import EmbeddedServer
 from app.db.engine import Database, database_url
 from app.extraction import second_reader
+from app.extraction.embedding import Embedder
+from app.extraction.embedding_cache import EmbeddingCache
 from app.extraction.pipeline import Pipeline
 from app.extraction.timings_log import TimingsLog
 from app.llm.network import ASGIApp
@@ -54,14 +56,18 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
         metrics = Metrics()
         provider = Provider(settings, metrics, *await _in_process(settings, provider_app))
         stack.push_async_callback(provider.close)
+        cache = EmbeddingCache(db, settings, metrics, f"{provider.embedding_model}/{provider.dimensions}")
+        cache.start()
+        stack.push_async_callback(cache.stop)
+        embedder = Embedder(provider, cache)
         timings_log = TimingsLog(db)
         timings_log.start()
         stack.push_async_callback(timings_log.stop)
         audit_log = AuditLog(db)
         audit_log.start()
         stack.push_async_callback(audit_log.stop)
-        pipeline = Pipeline(db, provider, settings, timings_log)
-        yield Parts(settings, db, provider, pipeline, timings_log, audit_log, metrics)
+        pipeline = Pipeline(db, provider, embedder, settings, timings_log)
+        yield Parts(settings, db, provider, embedder, pipeline, timings_log, audit_log, metrics)
 
 
 @asynccontextmanager

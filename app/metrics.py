@@ -35,6 +35,14 @@ class Metrics:
         self.breaker_open = Gauge(
             "medextract_breaker_open", "1 while a model is left alone.", ("target",), registry=self.registry
         )
+        self.embedding_cache = Counter(
+            "medextract_embedding_cache_total", "Vectors looked up, by where.", ("tier",), registry=self.registry
+        )
+        self.embedding_cache_evicted = Counter(
+            "medextract_embedding_cache_evicted_total", "Vectors deleted for room or age.", registry=self.registry
+        )
+        for tier in ("memory", "table", "near", "miss"):
+            self.embedding_cache.labels(tier)
         for phase in PHASES:  # so that a phase that never ran shows as zero, not as missing
             self.phases.labels(phase)
 

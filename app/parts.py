@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.db.audit_log import AuditLog
 from app.db.engine import Database
+from app.extraction.embedding import Embedder
 from app.extraction.pipeline import Pipeline
 from app.extraction.timings_log import TimingsLog
 from app.llm.provider import Provider
@@ -18,6 +19,7 @@ class Parts:
     settings: Settings
     db: Database
     provider: Provider
+    embedder: Embedder
     pipeline: Pipeline
     timings_log: TimingsLog
     audit_log: AuditLog

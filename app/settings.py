@@ -108,6 +108,12 @@ class Settings(BaseSettings):
     max_sops: Count = 50
     max_custom_categories: Count = 20
 
+    # Embedding cache
+    embedding_cache_entries: Annotated[int, Field(ge=0)] = 4096
+    embedding_cache_rows: Annotated[int, Field(ge=0)] = 100_000
+    embedding_cache_days: Annotated[int, Field(ge=1, le=36500)] = 90
+    embedding_cache_near_bits: Annotated[int, Field(ge=0, le=3)] = 3
+
     # Similarity context
     search_timeout_s: Seconds = 2.0
     search_candidates: Count = 20

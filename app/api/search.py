@@ -28,8 +28,8 @@ async def search(
 
     One clinician's with `user_id`, or the caller's own; else those of the whole organization.
     """
-    embedded = await vector_of(q, parts, "search_embedding")
-    owner, model = user_id or caller.user_id, parts.provider.embedding_model
+    embedded = await vector_of(q, parts, caller, "search_embedding", lasting=False)
+    owner, model = user_id or caller.user_id, parts.embedder.model
     async with parts.db.read(caller.organization_id) as session:
         found = await search_visits(session, caller, owner, model, embedded.vector, limit)
     parts.audit_log.note(caller, "read", "extractions", *(row.id for row in found))

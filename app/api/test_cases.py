@@ -25,13 +25,13 @@ async def create_test_case(
     body: Annotated[TestCaseBody, Body(openapi_examples=TEST_CASE)], parts: PartsDep, caller: CallerDep
 ) -> dict[str, Any]:
     checked_transcript(body.transcript, parts.settings)
-    embedded = await vector_of(body.transcript, parts, "transcript_embedding")
+    embedded = await vector_of(body.transcript, parts, caller, "transcript_embedding")
     values = body.model_dump() | {
         "expected": body.expected.as_given(),
         "organization_id": caller.organization_id,
         "user_id": caller.user_id,
         "content_hash": content_hash(body.transcript),
-        "embedding_model": parts.provider.embedding_model,
+        "embedding_model": parts.embedder.model,
         "vector": embedded.vector,
     }
     async with parts.db.write(caller.organization_id) as session:

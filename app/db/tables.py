@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -247,4 +248,18 @@ audit_events = Table(
     Column("hash", LargeBinary, nullable=False),
     UniqueConstraint("organization_id", "number"),
     Index(None, "record_id"),
+)
+
+# What each text's vector was, for the next time: the text itself is not in it (docs/decisions/0011-embedding-cache.md).
+embedding_cache = Table(
+    "embedding_cache",
+    metadata,
+    Column("organization_id", Uuid, ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("words", Integer, nullable=False),
+    Column("simhash", BigInteger),
+    *(Column(f"band_{place}", SmallInteger, index=True) for place in range(4)),
+    Column("vector", HalfVec, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now(), index=True),
 )

@@ -14,11 +14,10 @@ from app.db.engine import Database
 from app.db.rows import AnyRow
 from app.errors import Problem, SopNotFound
 from app.extraction.context_selection import Candidate, Example, other_visits, select_context
-from app.extraction.embedding import embed_text
+from app.extraction.embedding import Embedder
 from app.extraction.together import first_failure, together
 from app.extraction.visit import Visit
 from app.llm.client import InvalidOutput
-from app.llm.provider import Provider
 from app.settings import Settings
 from app.timings import Timings
 
@@ -27,12 +26,16 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Context:
-    """What was found. `user_id` and `vector` are None for a new clinician and for a failed embedding."""
+    """What was found. `user_id` and `vector` are None for a new clinician and for a failed embedding.
+
+    `known_before` says that the vector was remembered: the same text, or one like it, was here already.
+    """
 
     user_id: UUID | None = None
     sops: Sequence[AnyRow] = ()
     vector: HalfVector | None = None
     embedding_tokens: int = 0
+    known_before: bool = False
     candidates: list[Candidate] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
     degraded: list[str] = field(default_factory=list)
@@ -42,9 +45,9 @@ class ContextGatherer:
     """Gathers the context of one request."""
 
     def __init__(
-        self, visit: Visit, db: Database, provider: Provider, settings: Settings, timings: Timings, deadline: float
+        self, visit: Visit, db: Database, embedder: Embedder, settings: Settings, timings: Timings, deadline: float
     ) -> None:
-        self._visit, self._db, self._provider = visit, db, provider
+        self._visit, self._db, self._embedder = visit, db, embedder
         self._settings, self._timings, self._deadline = settings, timings, deadline
         self._context = Context()
 
@@ -104,11 +107,14 @@ class ContextGatherer:
 
     async def _transcript_embedding(self) -> None:
         try:
-            embedded = await embed_text(self._provider, self._visit.text, self._deadline, "transcript_embedding")
+            embedded = await self._embedder.embed(
+                self._visit.clinician.organization_id, self._visit.text, self._deadline, "transcript_embedding"
+            )
         except (Problem, InvalidOutput) as problem:
             self._degrade("similarity", problem)
         else:
             self._context.vector, self._context.embedding_tokens = embedded.vector, embedded.tokens
+            self._context.known_before = embedded.remembered
 
     async def _bounded(self, phase: str, search: Awaitable[None]) -> None:
         """A search that fails or is slower than its limit costs its own results, not the request."""
@@ -124,7 +130,7 @@ class ContextGatherer:
             rows = await test_cases.find_similar_cases(
                 session,
                 self._visit.clinician.organization_id,
-                self._provider.embedding_model,
+                self._embedder.model,
                 vector,
                 self._visit.content_hash,
                 self._settings.search_candidates,
@@ -140,7 +146,7 @@ class ContextGatherer:
             rows = await embeddings.find_similar_visits(
                 session,
                 user_id,
-                self._provider.embedding_model,
+                self._embedder.model,
                 vector,
                 self._visit.content_hash,
                 self._settings.search_newest_visits,

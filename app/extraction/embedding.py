@@ -1,10 +1,13 @@
-"""One vector for a text of any length: embedding models have a limit, so long texts are embedded piece by piece."""
+"""One vector for a text of any length: remembered, or made piece by piece since embedding models have a limit."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 from pgvector import HalfVector
 
+from app.extraction.embedding_cache import EmbeddingCache
+from app.language.fingerprint import fingerprint_of, normalised
 from app.llm.provider import Provider, unit
 
 # Embedding models commonly take 8,192 tokens; at three characters a token this stays under it.
@@ -13,17 +16,48 @@ PIECE_CHARS = 24_000
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A unit-length vector and the tokens it cost."""
+    """A unit-length vector, the tokens it cost, and whether it was remembered (and cost none)."""
 
     vector: HalfVector
     tokens: int
+    remembered: bool = False
 
 
-async def embed_text(provider: Provider, text: str, deadline: float, phase: str) -> Embedded:
-    """The mean of the pieces' vectors, scaled to length 1."""
-    pieces = [text[start : start + PIECE_CHARS] for start in range(0, len(text), PIECE_CHARS)]
-    answer = await provider.embed(pieces, deadline, phase)
-    if len(answer.vectors) == 1:
-        return Embedded(answer.vectors[0], answer.tokens)
-    mean = np.mean([vector.to_numpy().astype(np.float32) for vector in answer.vectors], axis=0)
-    return Embedded(unit(mean), answer.tokens)
+class Embedder:
+    """Embeds the normalised text, which is also what vectors are remembered by: one text, one vector."""
+
+    def __init__(self, provider: Provider, cache: EmbeddingCache) -> None:
+        self._provider, self.cache = provider, cache
+        self.model = provider.embedding_model
+
+    async def embed(
+        self,
+        organization_id: UUID,
+        text: str,
+        deadline: float,
+        phase: str,
+        *,
+        known: bool = True,
+        lasting: bool = True,
+    ) -> Embedded:
+        """Raises a provider problem or `InvalidOutput`.
+
+        With `known` false the text is hardly in the table, with `lasting` false its vector does not go there.
+        """
+        said = normalised(text)
+        fingerprint = fingerprint_of(said)
+        remembered = await self.cache.find(organization_id, fingerprint, in_table=known)
+        if remembered is not None:
+            return Embedded(remembered, 0, remembered=True)
+        embedded = await self._made(said, deadline, phase)
+        self.cache.keep(organization_id, fingerprint, embedded.vector, lasting=lasting)
+        return embedded
+
+    async def _made(self, said: str, deadline: float, phase: str) -> Embedded:
+        """The mean of the pieces' vectors, scaled to length 1."""
+        pieces = [said[start : start + PIECE_CHARS] for start in range(0, len(said), PIECE_CHARS)]
+        answer = await self._provider.embed(pieces, deadline, phase)
+        if len(answer.vectors) == 1:
+            return Embedded(answer.vectors[0], answer.tokens)
+        mean = np.mean([vector.to_numpy().astype(np.float32) for vector in answer.vectors], axis=0)
+        return Embedded(unit(mean), answer.tokens)

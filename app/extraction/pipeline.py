@@ -11,6 +11,7 @@ from app.db.caller import Caller
 from app.db.engine import Database
 from app.errors import Problem
 from app.extraction.context import Context, ContextGatherer
+from app.extraction.embedding import Embedder
 from app.extraction.evaluation import evaluate
 from app.extraction.extraction_embedding import embed_extraction
 from app.extraction.judge import judge
@@ -33,15 +34,18 @@ log = structlog.get_logger()
 class Pipeline:
     """Extracts from one visit at a time, for any number of requests at once."""
 
-    def __init__(self, db: Database, provider: Provider, settings: Settings, timings_log: TimingsLog) -> None:
-        self._db, self._provider, self._settings, self._timings_log = db, provider, settings, timings_log
+    def __init__(
+        self, db: Database, provider: Provider, embedder: Embedder, settings: Settings, timings_log: TimingsLog
+    ) -> None:
+        self._db, self._provider, self._embedder = db, provider, embedder
+        self._settings, self._timings_log = settings, timings_log
 
     async def run(self, visit: Visit, caller: Caller, timings: Timings) -> dict[str, Any]:
         """The whole answer of `POST /extract`; raises a `Problem`, after noting it on the run if one was opened."""
         self._provider.refuse_if_away()
         deadline = deadline_in(self._settings.request_deadline_s)
         with timings.phase("context"):
-            gatherer = ContextGatherer(visit, self._db, self._provider, self._settings, timings, deadline)
+            gatherer = ContextGatherer(visit, self._db, self._embedder, self._settings, timings, deadline)
             context = await gatherer.gather()
         with timings.phase("open_run"):
             run = await open_run(self._db, visit, caller, context)
@@ -58,7 +62,7 @@ class Pipeline:
             extraction = await extract(self._provider, visit, context, self._settings, deadline)
         evaluation, vector = await together(
             self._evaluate(visit, extraction, context, timings, deadline),
-            self._embed(extraction, context, timings, deadline),
+            self._embed(visit, extraction, context, timings, deadline),
         )
         outcome = outcome_of(extraction, evaluation, context)
         with timings.phase("save"):
@@ -94,11 +98,12 @@ class Pipeline:
             return None
 
     async def _embed(
-        self, extraction: Extraction, context: Context, timings: Timings, deadline: float
+        self, visit: Visit, extraction: Extraction, context: Context, timings: Timings, deadline: float
     ) -> HalfVector | None:
         with timings.phase("extraction_embedding"):
             try:
-                embedded = await embed_extraction(self._provider, extraction, deadline)
+                organization_id, known = visit.clinician.organization_id, context.known_before
+                embedded = await embed_extraction(self._embedder, organization_id, extraction, deadline, known=known)
             except (Problem, InvalidOutput) as problem:
                 _degrade(context, "embedding", problem)
                 return None
@@ -114,7 +119,7 @@ class Pipeline:
         deadline: float,
     ) -> None:
         known = {kind: vector for kind, vector in vectors.items() if vector is not None}
-        if not await save(self._db, run, outcome, known, self._provider.embedding_model, timings, deadline):
+        if not await save(self._db, run, outcome, known, self._embedder.model, timings, deadline):
             await self._note_unsaved_vectors(run, outcome)
 
     async def _note_unsaved_vectors(self, run: Run, outcome: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ class Provider:
         self._client = ProviderClient(settings, app)
         self._rules = ProviderClient(settings, rules) if rules else None
         offline = settings.llm_provider == OFFLINE
-        self._dimensions = 256 if offline else settings.embedding_dimensions
+        self.dimensions = 256 if offline else settings.embedding_dimensions
         self.embedding_model = "wordllama-256" if offline else settings.embedding_model
         policy = RetryPolicy(settings.llm_attempts, settings.embedding_timeout_s)
         breaker = self._breaker(f"embedding/{self.embedding_model}")
@@ -61,7 +61,7 @@ class Provider:
         # One budget for all attempts: what is degraded when it fails must not eat the time of what is not.
         deadline = min(deadline, deadline_in(self._settings.embedding_timeout_s))
         received = await self._embeddings.post(lambda: self._embedding_body(texts), deadline, phase)
-        return _vectors(received, len(texts), self._dimensions)
+        return _vectors(received, len(texts), self.dimensions)
 
     async def close(self) -> None:
         await self._client.close()
@@ -86,7 +86,7 @@ class Provider:
             "model": self.embedding_model,
             "input": list(texts),
             "encoding_format": "base64",
-            "dimensions": self._dimensions,
+            "dimensions": self.dimensions,
         }
 
 

@@ -1,0 +1,68 @@
+"""What makes two texts the same, or nearly so, to the embedding cache: a digest, and a SimHash of the word runs."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# In a shorter text a single word can turn the vector too far (docs/decisions/0011-embedding-cache.md).
+FEWEST_WORDS = 400
+_RUN = 3
+# An odd number has an inverse modulo 2**64, so that a run's hash does not depend on where in the text it stands.
+_BASE = 0x9E3779B97F4A7C15
+_INVERSE = pow(_BASE, -1, 2**64)
+_SPACE = ord(" ")
+Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """SHA-256 of a text, its number of words, and its SimHash (64 bits), None for a text too short to have one."""
+
+    digest: bytes
+    words: int
+    simhash: int | None
+
+
+def normalised(text: str) -> str:
+    """The text with every run of white space, line ends included, as one space; this is also what is embedded."""
+    return " ".join(text.split())
+
+
+def fingerprint_of(text: str) -> Fingerprint:
+    """Of a normalised text."""
+    told = text.encode(errors="surrogatepass")
+    words = told.count(b" ") + 1
+    return Fingerprint(hashlib.sha256(told).digest(), words, _simhash(told) if words >= FEWEST_WORDS else None)
+
+
+def _simhash(told: bytes) -> int:
+    """SimHash (Charikar, STOC 2002): each bit is what most hashes of the runs of three words have in that place."""
+    bits = np.unpackbits(_mixed(_run_hashes(told)).view(np.uint8)).reshape(-1, 64)
+    return int.from_bytes(np.packbits(bits.sum(axis=0, dtype=np.uint32) * 2 > len(bits)).tobytes())
+
+
+def _run_hashes(told: bytes) -> Hashes:
+    """Polynomial hashes of all runs at once, as differences of one cumulative sum (Karp and Rabin, 1987)."""
+    letters = np.frombuffer(told, np.uint8)
+    sums = np.concatenate(([np.uint64(0)], np.cumsum(letters * _powers(_BASE, len(told)))))
+    starts = np.concatenate(([0], np.flatnonzero(letters == _SPACE) + 1))
+    ends = np.concatenate((starts[_RUN:] - 1, [len(told)]))
+    starts = starts[: len(ends)]
+    hashes: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(told))[starts]
+    return hashes
+
+
+def _powers(base: int, number: int) -> Hashes:
+    factors = np.full(number, base, np.uint64)
+    factors[0] = 1
+    powers: Hashes = np.cumprod(factors)
+    return powers
+
+
+def _mixed(hashes: Hashes) -> Hashes:
+    """Spreads each hash over all of its bits (the finalizer of splitmix64, Steele and others, OOPSLA 2014)."""
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return hashes ^ (hashes >> np.uint64(31))
