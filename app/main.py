@@ -12,10 +12,10 @@ from app.db import migrate
 from app.db.audit_log import AuditLog
 from app.db.embedded import EmbeddedServer
 from app.db.engine import Database, database_url
-from app.extraction import second_reader
 from app.extraction.embedding import Embedder
 from app.extraction.embedding_cache import EmbeddingCache
 from app.extraction.pipeline import Pipeline
+from app.extraction.readers import Readers
 from app.extraction.timings_log import TimingsLog
 from app.llm.network import ASGIApp
 from app.llm.provider import Provider
@@ -51,7 +51,9 @@ def create_app(settings: Settings | None = None, provider_app: ASGIApp | None = 
 async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) -> AsyncIterator[Parts]:
     """The parts, with the database reachable and up to date; raises `SchemaBehind` for one that we do not own."""
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(second_reader.load)
+        readers = Readers(settings.reader_processes, settings.evaluation_timeout_s)
+        stack.push_async_callback(readers.stop)
+        await readers.start()
         db = await stack.enter_async_context(open_database(settings))
         metrics = Metrics()
         provider = Provider(settings, metrics, *await _in_process(settings, provider_app))
@@ -66,7 +68,7 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
         audit_log = AuditLog(db)
         audit_log.start()
         stack.push_async_callback(audit_log.stop)
-        pipeline = Pipeline(db, provider, embedder, settings, timings_log)
+        pipeline = Pipeline(db, provider, embedder, readers, settings, timings_log)
         yield Parts(settings, db, provider, embedder, pipeline, timings_log, audit_log, metrics)
 
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.extraction import possibly_missed, values
+from app.extraction import values, weighty_clauses
 from app.language.sieve import Cue, Sieve, needed_words
 from app.language.speech import VALUES
 from app.llm.offline import reader
 from app.llm.offline.phrase_lists import CUES
 from tests.conftest import PROJECT
 
-LOADED = (possibly_missed, reader, values)
+LOADED = (reader, values, weighty_clauses)
 SPOKEN = [
     line.lower()
     for path in sorted((PROJECT / "app/samples/visits").glob("*.txt"))

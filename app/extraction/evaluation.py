@@ -12,7 +12,7 @@ from app.extraction.gold_comparison import compare_with_gold
 from app.extraction.llm_extraction import Extraction
 from app.extraction.possibly_missed import possibly_missed
 from app.extraction.review import expected_error, review_reasons
-from app.extraction.second_reader import SecondReading, read_again
+from app.extraction.second_reader import SecondReading
 from app.extraction.sop_trace import trace_sops
 from app.extraction.visit import Visit
 from app.findings import ACTION_CATEGORIES, ITEM_TYPES
@@ -20,9 +20,10 @@ from app.llm.chat import RULES_ENGINE
 from app.settings import OFFLINE, Settings
 
 
-def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: Settings) -> dict[str, Any]:
+def evaluate(
+    visit: Visit, extraction: Extraction, context: Context, reading: SecondReading, settings: Settings
+) -> dict[str, Any]:
     """The `evaluation` of an answer; writes each finding's confidence. All scores are shares from 0 to 1."""
-    reading = read_again(visit.text, visit.turns)
     _rate(visit, extraction, reading)
     findings = [item for category in ITEM_TYPES for item in extraction.findings[category]]
     evidence_share = _share(findings, lambda item: bool(item["evidence"]))
@@ -46,7 +47,7 @@ def evaluate(visit: Visit, extraction: Extraction, context: Context, settings: S
         "gold": gold,
         "ledger": extraction.ledger.as_dict(),
         "possibly_missed": possibly_missed(visit.turns, [*findings, *_set_aside(extraction)], reading),
-        "sop_trace": trace_sops(context.sops, extraction.findings, reading, visit.turns),
+        "sop_trace": trace_sops(context.sops, extraction.findings, reading, visit),
         "review_required": bool(reasons),
         "review_reasons": reasons,
     }

@@ -1,6 +1,7 @@
 """The way of a request: context, open_run, llm_extraction, evaluation beside extraction_embedding, save."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import structlog
@@ -17,10 +18,12 @@ from app.extraction.extraction_embedding import embed_extraction
 from app.extraction.judge import judge
 from app.extraction.llm_extraction import Extraction, extract
 from app.extraction.open_run import Run, open_run
+from app.extraction.readers import Readers
 from app.extraction.record import as_answer, outcome_of
 from app.extraction.save import save
+from app.extraction.second_reader import SecondReading
 from app.extraction.timings_log import TimingsLog
-from app.extraction.together import together
+from app.extraction.together import beside, together
 from app.extraction.visit import Visit
 from app.llm.client import InvalidOutput
 from app.llm.provider import Provider
@@ -35,9 +38,15 @@ class Pipeline:
     """Extracts from one visit at a time, for any number of requests at once."""
 
     def __init__(
-        self, db: Database, provider: Provider, embedder: Embedder, settings: Settings, timings_log: TimingsLog
+        self,
+        db: Database,
+        provider: Provider,
+        embedder: Embedder,
+        readers: Readers,
+        settings: Settings,
+        timings_log: TimingsLog,
     ) -> None:
-        self._db, self._provider, self._embedder = db, provider, embedder
+        self._db, self._provider, self._embedder, self._readers = db, provider, embedder, readers
         self._settings, self._timings_log = settings, timings_log
 
     async def run(self, visit: Visit, caller: Caller, timings: Timings) -> dict[str, Any]:
@@ -58,12 +67,13 @@ class Pipeline:
     async def _extract_into(
         self, run: Run, visit: Visit, context: Context, timings: Timings, deadline: float
     ) -> dict[str, Any]:
-        with timings.phase("llm_extraction"):
-            extraction = await extract(self._provider, visit, context, self._settings, deadline)
-        evaluation, vector = await together(
-            self._evaluate(visit, extraction, context, timings, deadline),
-            self._embed(visit, extraction, context, timings, deadline),
-        )
+        async with beside(self._readers.read(visit)) as reading:
+            with timings.phase("llm_extraction"):
+                extraction = await extract(self._provider, visit, context, self._settings, deadline)
+            evaluation, vector = await together(
+                self._evaluate(visit, extraction, context, reading, timings, deadline),
+                self._embed(visit, extraction, context, timings, deadline),
+            )
         outcome = outcome_of(extraction, evaluation, context)
         with timings.phase("save"):
             vectors = {embeddings.TRANSCRIPT: context.vector, embeddings.EXTRACTION: vector}
@@ -73,13 +83,23 @@ class Pipeline:
         return as_answer({**_columns(run), **outcome, "timings": finished})
 
     async def _evaluate(
-        self, visit: Visit, extraction: Extraction, context: Context, timings: Timings, deadline: float
+        self,
+        visit: Visit,
+        extraction: Extraction,
+        context: Context,
+        reading: Awaitable[SecondReading],
+        timings: Timings,
+        deadline: float,
     ) -> dict[str, Any] | None:
-        """Computed in a thread, so that a long visit does not hold up others; its failure costs only itself."""
+        """Computed in a thread, so that many items do not hold up others; its failure costs only itself.
+
+        The second reading began with the model call, and has long ended as a rule.
+        """
         with timings.phase("evaluation"):
             try:
                 async with asyncio.timeout(self._settings.evaluation_timeout_s):
-                    scores = await asyncio.to_thread(evaluate, visit, extraction, context, self._settings)
+                    read = await reading
+                    scores = await asyncio.to_thread(evaluate, visit, extraction, context, read, self._settings)
             except Exception as error:
                 _degrade(context, "evaluation", error)
                 return None

@@ -1,6 +1,5 @@
 """The omission radar: words that carry clinical weight and that no finding accounts for."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,36 +7,14 @@ from typing import Any
 
 from app.extraction.clinical_terms import clinical_terms
 from app.extraction.second_reader import SecondReading
-from app.findings import ACTION_CATEGORIES
-from app.language.doses import find_doses
-from app.language.drugs import find_drugs
-from app.language.dues import find_dues
-from app.language.procedures import find_procedures
+from app.extraction.weighty_clauses import WeightyClause
 from app.language.turns import Turn
-from app.llm.offline.clauses_said import Said
-from app.llm.offline.intent import PLANS
-from app.llm.offline.phrase_lists import CUES
 
 # More than a handful of warnings a visit, and nobody reads the next one; one long turn may hold several.
 TURNS_AT_MOST, CLAUSES_AT_MOST = 5, 6
 LISTED_FROM = 2.0
 SAME_TERM_AT_MOST = 2
 
-_CUES = [
-    (reason, CUES.add(re.compile(rf"\b(?:{said})\b")))
-    for reason, said in (
-        ("referral", r"refer(?:ral|ring|red)?|specialist|consult(?:ation)?|physical therapy|physio(?:therapy)?"),
-        (
-            "return",
-            r"come (?:back|in)|see (?:you|me) (?:back|again|in)|follow[- ]?up|check back|recheck|return"
-            r"|book (?:you |an |another )|appointment",
-        ),
-        (
-            "call_if",
-            r"call|ring|contact|message|phone|let (?:me|us) know|go to (?:the )?(?:er|emergency|a ?and ?e)|999|911",
-        ),
-    )
-]
 # The rules reader's orders weigh more than its advice, of which every visit holds some that nobody lists.
 _WEIGHTS = {
     "order_read": 3.0,
@@ -84,8 +61,7 @@ def possibly_missed(
     spans = [(quote["start"], quote["end"]) for item in items for quote in item["evidence"]]
     accounted = _Accounted(spans, _terms(items))
     by_number = {turn.number: turn for turn in turns}
-    read = _read_clauses(reading, accounted)
-    suspects = [_suspect(clause, by_number[clause.turn], accounted, read.get(clause.at)) for clause in reading.clauses]
+    suspects = [_suspect(clause, by_number[clause.turn], accounted, reading) for clause in reading.weighty]
     suspects = [suspect for suspect in suspects if suspect.reasons]
     suspects.sort(key=lambda suspect: (-suspect.weight, -suspect.clause.at))
     return [_listed(suspect, by_number[suspect.clause.turn]) for suspect in _readable(_different(suspects))]
@@ -95,7 +71,7 @@ def possibly_missed(
 class _Suspect:
     """A clause with what speaks for its having been missed, and the drugs and tests that it alone would bring."""
 
-    clause: Said
+    clause: WeightyClause
     reasons: list[str]
     terms: frozenset[str]
 
@@ -104,24 +80,22 @@ class _Suspect:
         return sum(_WEIGHTS[reason] for reason in self.reasons) - (0.0 if self.clause.by_clinician else _PATIENT_SAYS)
 
 
-def _suspect(clause: Said, turn: Turn, accounted: _Accounted, read_as: str | None) -> _Suspect:
+def _suspect(clause: WeightyClause, turn: Turn, accounted: _Accounted, reading: SecondReading) -> _Suspect:
     start = turn.start + clause.start
-    drugs = {drug.canonical for drug in find_drugs(clause.words)} - accounted.terms
-    tests = {test.name for test in find_procedures(clause.words)} - accounted.terms
-    cues = [reason for reason, cue in _CUES if clause.find(cue)]
+    drugs, tests = clause.drugs - accounted.terms, clause.tests - accounted.terms
+    cited = accounted.cites(start, start + len(clause.text))
     reasons = [reason for reason, holds in (("drug", drugs), ("test", tests)) if holds]
-    if drugs and find_doses(clause.text):
+    if drugs and clause.dosed:
         reasons.append("dose")
-    cited = bool(reasons or cues or read_as) and accounted.cites(start, start + len(clause.text))
     if not cited:
-        reasons += cues
-        if reasons and find_dues(clause.text):
+        reasons += clause.cues
+        if reasons and clause.due:
             reasons.append("interval")
-    if reasons and clause.by_clinician and not clause.asks and clause.find(PLANS):
+    if reasons and clause.plans:
         reasons.append("plan")
-    if read_as and (reasons or not cited):
+    if (reasons or not cited) and (read_as := _read_as(clause, accounted, reading)):
         reasons.append(read_as)
-    return _Suspect(clause, reasons, frozenset(drugs | tests))
+    return _Suspect(clause, reasons, drugs | tests)
 
 
 def _different(suspects: Sequence[_Suspect]) -> list[_Suspect]:
@@ -149,21 +123,15 @@ def _said_enough(terms: frozenset[str], named: Counter[str]) -> bool:
     return bool(terms) and all(named[term] >= SAME_TERM_AT_MOST for term in terms)
 
 
-def _read_clauses(reading: SecondReading, accounted: _Accounted) -> dict[int, str]:
-    """By clause, as what the rules reader reads it: those that prove something to do that no finding names."""
-    quotes = [
-        (quote["turn"], quote["quote"], _READ_AS[category])
-        for category in ACTION_CATEGORIES
-        for item in reading.answer[category]
+def _read_as(clause: WeightyClause, accounted: _Accounted, reading: SecondReading) -> str | None:
+    """As what the rules reader reads a clause that proves something to do, if no finding names that."""
+    items = ((category, reading.answer[category][place]) for category, place in clause.proves)
+    kinds = {
+        _READ_AS[category]
+        for category, item in items
         if item["commitment"] not in ("declined", "historical") and not _named(item, accounted)
-        for quote in item["evidence"][:1]
-    ]
-    read: dict[int, str] = {}
-    for clause in reading.clauses:
-        kinds = {kind for turn, quote, kind in quotes if clause.turn == turn and clause.text in quote}
-        if kinds:
-            read[clause.at] = "order_read" if "order_read" in kinds else "advice_read"
-    return read
+    }
+    return max(kinds, key=_WEIGHTS.__getitem__, default=None)
 
 
 def _terms(items: Sequence[dict[str, Any]]) -> frozenset[str]:

@@ -9,9 +9,9 @@ from app.db.rows import AnyRow
 from app.extraction.clinical_terms import clinical_terms
 from app.extraction.second_reader import SecondReading
 from app.extraction.sop_requirements import findings_asked_for
+from app.extraction.visit import Visit
 from app.findings import ITEM_TYPES
 from app.language.plain import plain
-from app.language.turns import Turn
 
 _STEP = re.compile(r"^[^\S\n]*(\d{1,3})[.)][^\S\n]+(\S.*)$", re.MULTILINE)
 _CONDITION = re.compile(
@@ -56,7 +56,7 @@ class _Said:
 
 
 def trace_sops(
-    sops: Sequence[AnyRow], findings: dict[str, list[dict[str, Any]]], reading: SecondReading, turns: Sequence[Turn]
+    sops: Sequence[AnyRow], findings: dict[str, list[dict[str, Any]]], reading: SecondReading, visit: Visit
 ) -> list[dict[str, Any]]:
     """`[{sop_id, title, steps: [{number, step, status, item_id, quote}]}]`; `quote` is evidence as in an item, or null.
 
@@ -66,7 +66,7 @@ def trace_sops(
     """
     if not sops:
         return []
-    said = [*_from_findings(findings), *_from_clauses(reading, turns)]
+    said = [*_from_findings(findings), *_from_clauses(reading, visit)]
     everything = frozenset().union(*(one.words for one in said), *(one.terms for one in said))
     statuses = {item["status"] for item in findings["medication_instructions"]}
     return [
@@ -134,20 +134,12 @@ def _from_findings(findings: dict[str, list[dict[str, Any]]]) -> list[_Said]:
     return said
 
 
-def _from_clauses(reading: SecondReading, turns: Sequence[Turn]) -> list[_Said]:
-    by_number = {turn.number: turn for turn in turns}
+def _from_clauses(reading: SecondReading, visit: Visit) -> list[_Said]:
     said = []
-    for clause in reading.clauses:
-        turn = by_number[clause.turn]
-        start = turn.start + clause.start
-        quote = {
-            "quote": clause.text,
-            "start": start,
-            "end": start + len(clause.text),
-            "turn": turn.number,
-            "speaker": turn.speaker,
-        }
-        said.append(_Said(_telling(clause.text), clinical_terms(clause.text), quote, None))
+    for number, start, end in reading.spans:
+        text, speaker = visit.text[start:end], visit.turns[number - 1].speaker
+        quote = {"quote": text, "start": start, "end": end, "turn": number, "speaker": speaker}
+        said.append(_Said(_telling(text), clinical_terms(text), quote, None))
     return said
 
 

@@ -1,7 +1,8 @@
-"""Runs the parts of a phase at once: the first failure cancels the rest and is raised as itself."""
+"""Runs parts of a request at once: the first failure cancels the rest and is raised as itself."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 A = TypeVar("A")
@@ -16,6 +17,17 @@ async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]
     except BaseExceptionGroup as failures:
         raise first_failure(failures) from None
     return one.result(), two.result()
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, A]) -> AsyncIterator[asyncio.Task[A]]:
+    """Work that goes on beside the block, and ends with it if nothing in it has waited for its result."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        if not task.cancel() and not task.cancelled():
+            task.exception()  # heard by whoever awaited it; by nobody where the block failed before
 
 
 def first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
