@@ -41,6 +41,15 @@ class Metrics:
         self.embedding_cache_evicted = Counter(
             "medextract_embedding_cache_evicted_total", "Vectors deleted for room or age.", registry=self.registry
         )
+        self.extractions_in_flight = Gauge(
+            "medextract_extractions_in_flight", "Extractions at work.", registry=self.registry
+        )
+        self.extractions_waiting = Gauge(
+            "medextract_extractions_waiting", "Extractions in line for a place.", registry=self.registry
+        )
+        self.extractions_refused = Counter(
+            "medextract_extractions_refused_total", "Extractions refused for want of one.", registry=self.registry
+        )
         for tier in ("memory", "table", "near", "miss"):
             self.embedding_cache.labels(tier)
         for phase in PHASES:  # so that a phase that never ran shows as zero, not as missing

@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     max_sops: Count = 50
     max_custom_categories: Count = 20
 
+    # Admission
+    extract_at_once: Count | None = None
+    extract_line: Annotated[int, Field(ge=0)] | None = None
+    extract_wait_s: Seconds = 1.0
+
     # Embedding cache
     embedding_cache_entries: Annotated[int, Field(ge=0)] = 4096
     embedding_cache_rows: Annotated[int, Field(ge=0)] = 100_000

@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from app import __version__
 from app.api import extract, extractions, ops, reviews, search, sops, test_cases
+from app.api.admission import AdmissionGate
 from app.api.envelope import Envelope
 from app.api.ongoing import Ongoing
 from app.api.problems import handle_problems
@@ -53,7 +54,8 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
         app.include_router(routes)
     add_pages(app)
     handle_problems(app)
-    app.add_middleware(Envelope, settings=settings)
+    app.add_middleware(AdmissionGate, settings=settings)
+    app.add_middleware(Envelope, settings=settings)  # the last is the outermost
     return app
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import BIT, insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import embedding_cache
 from app.language.fingerprint import Fingerprint, fingerprint_of, normalised
@@ -36,7 +36,7 @@ _BANDS = ("band_0", "band_1", "band_2", "band_3")
 
 
 async def find_vector(
-    session: AsyncSession, organization_id: UUID, model: str, text: Fingerprint, near_bits: int
+    session: AsyncConnection, organization_id: UUID, model: str, text: Fingerprint, near_bits: int
 ) -> tuple[HalfVector, bool] | None:
     """The vector of the text itself or else of the nearest that differs in up to `near_bits`; and whether it is that.
 
@@ -90,20 +90,20 @@ def row_of(organization_id: UUID, model: str, text: Fingerprint, vector: HalfVec
     }
 
 
-async def add_vectors(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+async def add_vectors(session: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """In one order everywhere, so that two replicas that add the same texts do not wait for each other in a circle."""
     ordered = sorted(rows, key=lambda row: (str(row["organization_id"]), row["digest"]))
     await session.execute(insert(embedding_cache).values(ordered).on_conflict_do_nothing())
 
 
-async def forget_texts(session: AsyncSession, organization_id: UUID, texts: Iterable[str]) -> None:
+async def forget_texts(session: AsyncConnection, organization_id: UUID, texts: Iterable[str]) -> None:
     """Deletes what is kept of these texts, whatever the model and the white space."""
     digests = [fingerprint_of(normalised(text)).digest for text in texts]
     own = delete(embedding_cache).where(_ROW.organization_id == organization_id)
     await session.execute(own.where(_ROW.digest.in_(digests)))
 
 
-async def evict(session: AsyncSession, most_rows: int, most_days: int, at_once: int) -> int:
+async def evict(session: AsyncConnection, most_rows: int, most_days: int, at_once: int) -> int:
     """How many of the oldest rows were deleted: those over the age, and those beyond the newest `most_rows`."""
     created = _ROW.created_at
     beyond = select(created).order_by(created.desc()).offset(most_rows).limit(1).scalar_subquery()
