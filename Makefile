@@ -11,6 +11,7 @@ demo: $(READY)
 	@$(BIN)/medextract demo
 
 test: $(DEV_READY)
+	@$(BIN)/python -m tests.web.chromium
 	$(BIN)/python -m pytest -n auto
 
 serve: $(READY)

@@ -86,6 +86,8 @@ class _Exchange:
         parts.metrics.count_request(route, status, self._timings)
         timings = self._timings.as_dict()
         level = (problem and problem.level) or ("info" if status < 500 else "error")
+        if status < 400 and self.scope["path"].startswith("/assets/"):
+            level = "debug"  # a page is made of fifty files; their metrics tell enough
         told = {
             "method": self._method,
             "route": route,

@@ -27,6 +27,9 @@ export type InPath<P extends keyof paths, M extends Method> =
   Parameters<P, M> extends { path: infer Steps } ? Steps : undefined;
 
 export type Run = Schemas['RunBody'];
+export type RunSummary = Schemas['RunSummary'];
+export type TimingsHistory = Schemas['TimingsHistory'];
+export type PhaseStatistics = Schemas['PhaseStatistics'];
 export type ReviewedRun = Schemas['ReviewedRun'];
 export type ReviewedItem = Omit<Schemas['ReviewedItemBody'], 'item'> & { item: Finding };
 export type Decision = Schemas['ItemDecision'];

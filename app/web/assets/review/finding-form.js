@@ -53,7 +53,7 @@ export function addForm(words, customNames, { onSave, onClose }) {
   const place = element('div');
   const save = element('button', { class: 'main' }, 'Add');
   const form = element('form', { class: 'finding-form add', onsubmit: submit, onkeydown: escape, 'aria-labelledby': 'add-title' },
-    element('h3', { id: 'add-title' }, 'Add a finding'),
+    element('h2', { id: 'add-title' }, 'Add a finding'),
     element('div', { class: 'fields' },
       element('p', { class: 'field' }, element('label', { for: 'new-category' }, 'Kind'), choice),
       element('p', { class: 'field wide' }, element('label', { for: 'new-words' }, 'Words in the transcript that prove it'), quote)),

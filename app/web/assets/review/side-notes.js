@@ -1,8 +1,11 @@
 /** What stands below the findings: what may have been missed, SOP steps, what was set aside, similar visits, timings. */
 
+import { get } from '../api.js';
 import { element } from '../element.js';
+import { failure, loading } from '../notices.js';
 import { PhaseWaterfall } from '../running/phase-waterfall.js';
 import { counted, duration, percent, told } from '../words.js';
+import { visitRow } from '../visits/visit-row.js';
 import { categoryOf, headline } from './fields.js';
 
 /** @import { Evaluation, LedgerEntry, Missed, ReviewedRun, SopTrace, Span } from '../types.d.ts' */
@@ -59,13 +62,25 @@ function setAside(evaluation, { onWords }) {
     element('ul', { class: 'places' }, rejected.map((entry) => line(entry, told(entry.reason ?? ''))), merged.map((entry) => line(entry, 'said twice, kept once'))));
 }
 
-/** @param {ReviewedRun} run */
+/** Looked up when they are asked for: nobody needs them to decide on a finding. @param {ReviewedRun} run */
 function similar(run) {
-  const visits = /** @type {{ extraction_id?: string, transcript_id: string, similarity: number }[]} */ (run.context?.visits ?? []);
-  if (!visits.length) return null;
-  return section('Earlier visits like this one', visits.length, element('ul', { class: 'places' }, visits.map((visit) => element('li', {},
-    element('a', { href: `#/visits/${run.id}/compare/${visit.transcript_id}` }, 'Compare'),
-    element('span', { class: 'small' }, ` ${percent(visit.similarity)} alike`)))));
+  const place = element('div');
+  const details = element('details', { class: 'side', ontoggle: load }, element('summary', {}, element('h2', {}, 'Visits like this one')), place);
+  return details;
+
+  async function load() {
+    if (!details.open || place.hasChildNodes()) return;
+    place.replaceChildren(loading('Looking for them…'));
+    try {
+      const { items } = await get('/extractions/{extraction_id}/similar', { at: { extraction_id: run.id }, query: { limit: 5 } });
+      place.replaceChildren(items.length
+        ? element('ul', { class: 'rows' }, items.map((visit) => visitRow(visit, `${percent(visit.similarity)} alike`,
+          element('a', { class: 'beside', href: `#/visits/${run.id}/compare/${visit.id}` }, 'Compare with this one'))))
+        : element('p', { class: 'small' }, 'This clinician has no other visits yet.'));
+    } catch (error) {
+      place.replaceChildren(failure(error));
+    }
+  }
 }
 
 /** @param {ReviewedRun} run */

@@ -124,5 +124,5 @@ export class Run extends EventTarget {
 
 /** Whether the service says that it is at work on this very request. @param {CallFailed} failed */
 function isUnderWay(failed) {
-  return failed.status === 409 && failed.retryAfterS !== null;
+  return failed.status === 409 && (failed.retryAfterS !== null || failed.problem.retryable === true);
 }

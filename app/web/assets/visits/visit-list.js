@@ -4,9 +4,10 @@ import { get } from '../api.js';
 import { element, find } from '../element.js';
 import { failure, loading, nothing } from '../notices.js';
 import { told } from '../words.js';
+import { searchBox } from './search-box.js';
 import { visitRow } from './visit-row.js';
 
-/** @import { QueryOf } from '../types.d.ts' */
+/** @import { QueryOf, RunSummary } from '../types.d.ts' */
 /** @typedef {NonNullable<QueryOf<'/extractions', 'get'>>} Filters */
 
 class VisitList extends HTMLElement {
@@ -17,6 +18,7 @@ class VisitList extends HTMLElement {
   connectedCallback() {
     this.replaceChildren(
       element('h1', {}, 'Visits'),
+      searchBox(),
       this.#form(),
       element('div', { class: 'list', 'aria-live': 'polite' }, loading('Loading the visits…')),
       element('p', { class: 'actions more' }));
@@ -51,10 +53,10 @@ class VisitList extends HTMLElement {
     const list = find(this, '.list', HTMLElement);
     const more = find(this, '.more', HTMLElement);
     try {
-      const page = await get('/extractions', { query: { ...VisitList.filters, cursor, limit: 20 } });
+      const page = await get('/extractions', { query: { ...VisitList.filters, cursor, limit: 20, fields: 'summary' } });
       if (asked !== this.#latest) return;
       if (cursor === null) list.replaceChildren(page.items.length ? element('ul', { class: 'rows' }) : this.#empty());
-      find(this, '.list', HTMLElement).querySelector('ul')?.append(...page.items.map((run) => visitRow(run)));
+      find(this, '.list', HTMLElement).querySelector('ul')?.append(.../** @type {RunSummary[]} */ (page.items).map((run) => visitRow(run)));
       more.replaceChildren(page.next_cursor ? element('button', { type: 'button', onclick: () => this.#load(page.next_cursor) }, 'Show more') : '');
     } catch (error) {
       if (asked === this.#latest) list.replaceChildren(failure(error, () => this.#load(cursor)));

@@ -1,30 +1,28 @@
 /** One visit in a list: when, what it was about, how sure, and where its review stands. */
 
 import { element } from '../element.js';
-import { counted, moment, percent, told } from '../words.js';
+import { counted, day, moment, told } from '../words.js';
 
-/** @import { Evaluation, Run } from '../types.d.ts' */
+/** @import { RunSummary } from '../types.d.ts' */
 
 /**
- * @param {Run} run
+ * @param {RunSummary} run
  * @param {string} [beside] what else to say of it
+ * @param {import('../element.js').Child} [action] what else to do with it
  * @returns {HTMLLIElement}
  */
-export function visitRow(run, beside = '') {
-  const evaluation = /** @type {Evaluation | null} */ (/** @type {unknown} */ (run.evaluation));
+export function visitRow(run, beside = '', action = null) {
   const status = run.state === 'succeeded' ? run.review?.status ?? 'pending' : run.state;
+  const found = run.counts ? Object.values(run.counts).reduce((sum, count) => sum + count, 0) : null;
   const facts = [
-    run.extraction && counted(count(run.extraction), 'finding'),
-    evaluation && `${told(evaluation.confidence)} confidence, about ${percent(evaluation.expected_error)} may be wrong`,
+    run.visit_date && `Visit of ${day(run.visit_date)}`,
+    found !== null && counted(found, 'finding'),
+    run.confidence && `${told(run.confidence)} confidence`,
+    run.degraded.length > 0 && `without: ${run.degraded.map(told).join(', ')}`,
     beside,
   ].filter(Boolean);
   return element('li', {}, element('a', { href: `#/visits/${run.id}` },
     element('span', { class: 'row-head' }, element('strong', {}, moment(run.created_at)), element('span', { class: `chip ${status}` }, told(status))),
-    element('span', { class: 'row-text' }, run.extraction?.summary || run.problem?.title || 'Still being read'),
-    element('span', { class: 'small' }, facts.join(' · '))));
-}
-
-/** @param {NonNullable<Run['extraction']>} extraction */
-function count(extraction) {
-  return Object.values(extraction).reduce((sum, items) => sum + (Array.isArray(items) ? items.length : 0), 0);
+    element('span', { class: 'row-text' }, run.summary || run.problem?.title || (run.state === 'running' ? 'Still being read' : 'Nothing was found')),
+    element('span', { class: 'small' }, facts.join(' · '))), action);
 }
