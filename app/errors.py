@@ -73,6 +73,12 @@ class NotFound(Problem):
     status, slug, title = 404, "not-found", "Not found"
 
 
+class KeyInvalid(Problem):
+    """An Idempotency-Key is one text of 1 to 255 printable ASCII characters."""
+
+    status, slug, title = 400, "idempotency-key-invalid", "Idempotency-Key invalid"
+
+
 class SopNotFound(Problem):
     """One of the SOP ids is unknown or switched off."""
 
@@ -115,6 +121,12 @@ class VersionMismatch(Problem):
     status, slug, title = 412, "version-mismatch", "Version mismatch"
 
 
+class KeyInUse(Problem):
+    """A request with this Idempotency-Key is still being worked on; ask again."""
+
+    status, slug, title, retryable = 409, "idempotency-key-in-use", "Idempotency-Key in use", True
+
+
 class BodyTooLarge(Problem):
     """The body is over the byte limit."""
 
@@ -131,6 +143,12 @@ class InvalidRequest(Problem):
     """The body does not have the shape asked for."""
 
     status, slug, title = 422, "invalid-request", "Invalid request"
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key was used for another request."""
+
+    status, slug, title = 422, "idempotency-key-reused", "Idempotency-Key reused"
 
 
 class TranscriptEmpty(Problem):
@@ -211,6 +229,16 @@ class StorageUnavailable(Problem):
     """The database cannot be reached or fails."""
 
     status, slug, title, retryable = 503, "storage-unavailable", "Storage unavailable", True
+
+
+class TransactionLost(StorageUnavailable):
+    """The database cut the transaction off; nothing of it was kept, unless that happened while it was committed."""
+
+
+class RunInterrupted(Problem):
+    """The service ended, or lost its database, before the run was finished."""
+
+    status, slug, title, retryable = 503, "run-interrupted", "Run interrupted", True
 
 
 class StorageFull(Problem):

@@ -14,8 +14,10 @@ from app.db.embedded import EmbeddedServer
 from app.db.engine import Database, database_url
 from app.extraction.embedding import Embedder
 from app.extraction.embedding_cache import EmbeddingCache
+from app.extraction.once import OncePerKey
 from app.extraction.pipeline import Pipeline
 from app.extraction.readers import Readers
+from app.extraction.sweep import Sweep
 from app.extraction.timings_log import TimingsLog
 from app.llm.network import ASGIApp
 from app.llm.provider import Provider
@@ -69,7 +71,13 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
         audit_log.start()
         stack.push_async_callback(audit_log.stop)
         pipeline = Pipeline(db, provider, embedder, readers, settings, timings_log)
-        yield Parts(settings, db, provider, embedder, pipeline, timings_log, audit_log, metrics)
+        once = OncePerKey(db, pipeline, timings_log, settings)
+        once.start()
+        stack.push_async_callback(once.stop)
+        sweep = Sweep(db, embedder, settings)
+        sweep.start()
+        stack.push_async_callback(sweep.stop)
+        yield Parts(settings, db, provider, embedder, pipeline, once, sweep, timings_log, audit_log, metrics)
 
 
 @asynccontextmanager

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from app.db.audit_log import AuditLog
 from app.db.engine import Database
 from app.extraction.embedding import Embedder
+from app.extraction.once import OncePerKey
 from app.extraction.pipeline import Pipeline
+from app.extraction.sweep import Sweep
 from app.extraction.timings_log import TimingsLog
 from app.llm.provider import Provider
 from app.metrics import Metrics
@@ -21,6 +23,8 @@ class Parts:
     provider: Provider
     embedder: Embedder
     pipeline: Pipeline
+    once: OncePerKey
+    sweep: Sweep
     timings_log: TimingsLog
     audit_log: AuditLog
     metrics: Metrics

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     embedding_dimensions: Annotated[int, Field(ge=1, le=4000)] = 256
     request_deadline_s: Seconds = 60.0
 
+    # Keys of clients, and what is put right behind crashes and outages
+    idempotency_ttl_s: Annotated[float, Field(ge=60, le=31 * 86400, allow_inf_nan=False)] = 86400.0
+    idempotency_wait_s: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 10.0
+    sweep_every_s: Seconds = 60.0
+
     # Where `serve` listens
     serve_host: str = "127.0.0.1"
     serve_port: Annotated[int, Field(ge=0, le=65535)] = 8000

@@ -118,6 +118,20 @@ async def test_without_an_evaluation_a_person_must_look(open_service: OpenServic
     assert told["review"] == {"status": "pending", "reasons": ["evaluation_missing"]}
 
 
+async def test_an_evaluation_that_raises_costs_only_itself(
+    open_service: OpenService, connection: AsyncConnection, logged: Logged
+) -> None:
+    """Raised for real, by a gold case that somebody has broken in the database."""
+    service = await open_service(ScriptedProvider(GOOD))
+    expected = {"medication_instructions": [{"medication_name": "ibuprofen"}]}
+    gold = {"title": "a", "transcript": "Doctor: Take ibuprofen 400 mg twice a day, friend.", "expected": expected}
+    case = (await service.client.post("/test-cases", json=gold)).json()
+    broken = text("UPDATE test_cases SET expected = '{\"medication_instructions\": [7]}' WHERE id = :id")
+    await connection.execute(broken, {"id": case["id"]})
+    told = await assert_degraded(service, logged, "evaluation")
+    assert (told["evaluation"], told["review"]["status"]) == (None, "pending")
+
+
 @pytest.fixture
 async def no_vectors_saved(connection: AsyncConnection) -> Any:
     """The database refuses vectors of the clinicians that this test uses."""

@@ -192,6 +192,62 @@ async def test_a_connection_killed_while_it_saves_loses_nothing(
     assert (await service.get(f"/extractions/{response.json()['id']}"))["state"] == "succeeded"
 
 
+@pytest.mark.parametrize(
+    ("table", "query"),
+    [
+        ("users", "SELECT users.id%"),
+        ("sops", "SELECT sops.id%"),
+        ("transcripts", "WITH %INSERT INTO transcripts%"),
+    ],
+)
+async def test_a_connection_killed_in_flight_costs_a_second_try(
+    open_service: OpenService, connection: AsyncConnection, database_url: URL, logged: Logged, table: str, query: str
+) -> None:
+    service = await open_service(ScriptedProvider())
+    service.provider.database = None  # the lookup hangs beside the embedding call
+    user = new_user()
+    sop = (await service.client.post("/sops", json={"title": "a", "content": "1. b", "user": user})).json()
+    async with locked(database_url, table):
+        posting = asyncio.create_task(post(service, user=user, sop_ids=[sop["id"]]))
+        async with asyncio.timeout(20):
+            while not (await connection.execute(text(RESTLESS), {"state": "active", "query": query})).all():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    response = await posting
+    assert response.status_code == 201, response.text
+    assert [line["level"] for line in logged() if line["event"] == "transaction_retried"] == ["warning"]
+    runs = await service.get("/extractions", user_id=response.json()["user_id"])
+    assert [run["state"] for run in runs["items"]] == ["succeeded"]
+    assert len(service.provider.chats) == 1
+
+
+async def test_a_connection_that_breaks_behind_a_commit_leaves_one_run(
+    open_service: OpenService, connection: AsyncConnection
+) -> None:
+    """The trigger ends the connection from within the commit, which so can no longer be told from one that failed."""
+    service = await open_service(ScriptedProvider())
+    await connection.execute(
+        text(
+            "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+            " IF nextval('cuts') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END $$"
+        )
+    )
+    await connection.execute(text("CREATE SEQUENCE cuts"))
+    await connection.execute(
+        text(
+            "CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON extractions DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION cut()"
+        )
+    )
+    try:
+        response = await post(service)
+    finally:
+        await connection.execute(text("DROP FUNCTION cut CASCADE"))
+        await connection.execute(text("DROP SEQUENCE cuts"))
+    assert response.status_code == 201, response.text
+    runs = await service.get("/extractions", user_id=response.json()["user_id"])
+    assert [run["state"] for run in runs["items"]] == ["succeeded"]
+
+
 async def test_a_database_that_is_away_and_comes_back(server_url: URL) -> None:
     """Alive all the time, ready only while the database is there; requests fail clearly, and then go well again."""
     async with (

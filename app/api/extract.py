@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Body, File, Form, Request, Response, UploadFile
@@ -13,10 +14,12 @@ from app.api.access import Caller, CallerDep, PartsDep
 from app.api.bodies import ExtractBody, ExtractOptions, RunBody
 from app.api.documented import BODY, MODEL, VISIT, problems
 from app.api.events import events_of
+from app.api.idempotency import KeyDep
 from app.api.ongoing import answer_of
 from app.api.problems import fields_of
 from app.api.requests import JsonRoute, UploadRoute, strict_json
 from app.api.visits import visit_of, visit_of_text
+from app.db.idempotency_keys import Key
 from app.documents import read_document
 from app.errors import InvalidField, InvalidRequest
 from app.extraction.visit import Visit
@@ -33,11 +36,15 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @router.post("/extract", status_code=201, response_class=Response, responses=_RESPONSES)
 async def extract(
-    body: Annotated[ExtractBody, Body(openapi_examples=VISIT)], request: Request, parts: PartsDep, caller: CallerDep
+    body: Annotated[ExtractBody, Body(openapi_examples=VISIT)],
+    request: Request,
+    parts: PartsDep,
+    caller: CallerDep,
+    key: KeyDep,
 ) -> Response:
     """Extracts from a transcript. With `Accept: text/event-stream` each phase is told as it ends."""
     visit = await visit_of(body, caller, parts.db, parts.settings)
-    return await _respond(visit, caller, request, parts)
+    return await _respond(visit, caller, key, request, parts)
 
 
 @uploads.post("/extract/file", status_code=201, response_class=Response, responses=_RESPONSES)
@@ -46,13 +53,14 @@ async def extract_file(
     request: Request,
     parts: PartsDep,
     caller: CallerDep,
+    key: KeyDep,
     options: Annotated[str, Form(description="the other fields of POST /extract, as JSON")] = "{}",
 ) -> Response:
     """The same for a file."""
     _refuse_other_parts(await request.form())
     text = await read_document(await file.read(), parts.settings)
     visit = visit_of_text(text, _options(options), caller, parts.settings)
-    return await _respond(visit, caller, request, parts)
+    return await _respond(visit, caller, key, request, parts)
 
 
 def _refuse_other_parts(form: FormData) -> None:
@@ -73,16 +81,20 @@ def _options(given: str) -> ExtractOptions:
         raise InvalidRequest(errors=fields_of(error.errors(), "body", "options")) from None
 
 
-async def _respond(visit: Visit, caller: Caller, request: Request, parts: Parts) -> Response:
-    answer = partial(_answer, visit, caller, request, parts)
+async def _respond(visit: Visit, caller: Caller, key: Key | None, request: Request, parts: Parts) -> Response:
+    answer = partial(_answer, visit, caller, key, request, parts)
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(events_of(answer, request), media_type="text/event-stream")
     told = await answer_of(request.app.state.ongoing.start(answer(), request), request)
     return Response(orjson.dumps(told), 201, media_type="application/json")
 
 
-async def _answer(visit: Visit, caller: Caller, request: Request, parts: Parts) -> dict[str, Any]:
-    answer = await parts.pipeline.run(visit, caller, request.state.timings)
-    parts.metrics.count_extraction(answer)
+async def _answer(visit: Visit, caller: Caller, key: Key | None, request: Request, parts: Parts) -> dict[str, Any]:
+    run = partial(parts.pipeline.run, visit, caller, request.state.timings)
+    answer, is_replay = (await run(), False) if key is None else await parts.once.answer(key, visit, run)
+    if is_replay:
+        parts.audit_log.note(caller, "read", "extractions", UUID(answer["id"]))
+    else:
+        parts.metrics.count_extraction(answer)
     request.state.extraction_id, request.state.degraded = answer["id"], answer["degraded"]
     return answer

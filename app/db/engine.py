@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from app.db.row_security import APP_ROLE, CAN_TAKE_ROLE, RoleMissing
 from app.db.tables import encode_halfvec
-from app.errors import Conflict, Overloaded, StorageFull, StorageUnavailable
+from app.errors import Conflict, Overloaded, StorageFull, StorageUnavailable, TransactionLost
 from app.settings import Settings
 
 # After the server's own timeout, which tells more, had its chance.
@@ -31,6 +31,8 @@ _DEAD = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
 )
+# The same once more may go well: connections that were ended or broke, deadlocks and serialization failures.
+_LOST = {"57P01", "57P02", "08000", "08003", "08006", "40001", "40P01", None}
 
 
 class Database:
@@ -210,14 +212,17 @@ class _translated:  # noqa: N801 - reads as a verb where it is used
             raise Conflict() from None
         if isinstance(error, asyncpg.PostgresError):
             raise _storage_problem(error.sqlstate) from None
-        if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+        if isinstance(error, ConnectionError | asyncpg.InterfaceError):
+            raise TransactionLost("The connection to the database broke.", retry_after_s=1) from None
+        if isinstance(error, OSError | TimeoutError):
             raise StorageUnavailable(retry_after_s=1) from None
 
 
 def _storage_problem(state: str | None) -> StorageFull | StorageUnavailable:
     if state == "53100":
         return StorageFull()
-    return StorageUnavailable(f"The database answered with SQLSTATE {state}." if state else None, retry_after_s=1)
+    told = f"The database answered with SQLSTATE {state}." if state else None
+    return (TransactionLost if state in _LOST else StorageUnavailable)(told, retry_after_s=1)
 
 
 def sqlstate(error: exc.DBAPIError) -> str | None:

@@ -45,17 +45,29 @@ _OF_RUN = update(extractions).where(extractions.c.id == bindparam("run_id"))
 
 
 async def save_result(session: AsyncConnection, run_id: UUID, outcome: dict[str, Any]) -> None:
-    await session.execute(_OF_RUN, {"run_id": run_id, "state": "succeeded", **outcome})
+    """Also over a failure, which an earlier try to save may have left."""
+    await session.execute(_OF_RUN, {"run_id": run_id, "state": "succeeded", "problem": None, **outcome})
 
 
 async def save_failure(
-    session: AsyncConnection, run_id: UUID, problem: dict[str, Any], timings: dict[str, Any]
+    session: AsyncConnection, run_id: UUID, problem: dict[str, Any], timings: dict[str, Any] | None
 ) -> None:
     await session.execute(_OF_RUN, {"run_id": run_id, "state": "failed", "problem": problem, "timings": timings})
 
 
+async def read_run(session: AsyncConnection, run_id: UUID) -> AnyRow:
+    """A run that is known to be there, of the session's organization."""
+    return (await session.execute(select(extractions).where(extractions.c.id == run_id))).one()
+
+
+async def is_stored(session: AsyncConnection, run_id: UUID) -> bool:
+    return await session.scalar(select(extractions.c.id).where(extractions.c.id == run_id)) is not None
+
+
 async def save_degraded(session: AsyncConnection, run_id: UUID, degraded: Sequence[str]) -> None:
-    await session.execute(_OF_RUN, {"run_id": run_id, "degraded": list(degraded)})
+    """What the run went without, its vectors among it."""
+    missing = {"degraded": list(degraded), "vectors_due_at": datetime.now(UTC)}
+    await session.execute(_OF_RUN, {"run_id": run_id, **missing})
 
 
 async def save_timings(session: AsyncConnection, timings: Sequence[tuple[UUID, dict[str, Any]]]) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -153,10 +154,35 @@ extractions = Table(
     Column("usage", JSONB),
     Column("timings", JSONB),
     Column("problem", JSONB),
+    # When the sweep may make the vectors that this run went without; null where none is missing.
+    Column("vectors_due_at", DateTime(timezone=True)),
     _created(),
     _updated(),
     Index(None, "user_id", "created_at"),
     Index(None, "organization_id", "created_at"),
+    # What the sweep looks for; small, since few runs are in them.
+    Index("ix_extractions_running", "created_at", postgresql_where=literal_column("state = 'running'")),
+    Index(
+        "ix_extractions_vectors_due", "vectors_due_at", postgresql_where=literal_column("vectors_due_at IS NOT NULL")
+    ),
+)
+
+# No body and no answer: the run that the key stands for holds both.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _organization(),
+    Column("actor", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    # The process at work on it, which renews the lease.
+    Column("owner", Uuid, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    Column("extraction_id", Uuid, ForeignKey("extractions.id", ondelete="CASCADE"), index=True),
+    _created(),
+    PrimaryKeyConstraint("organization_id", "actor", "name"),
+    ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
+    Index(None, "created_at"),
 )
 
 # Only ever added to: the state of a review is what these say, in the order of (version, place).

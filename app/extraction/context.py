@@ -11,6 +11,7 @@ from pgvector import HalfVector
 
 from app.db import embeddings, sops, test_cases, users
 from app.db.engine import Database
+from app.db.retried import retried_once
 from app.db.rows import AnyRow
 from app.errors import Problem, SopNotFound
 from app.extraction.context_selection import Candidate, Example, other_visits, select_context
@@ -76,20 +77,26 @@ class ContextGatherer:
             if self._visit.owner_id is not None:
                 self._context.user_id = self._visit.owner_id
             else:
-                async with self._db.read(self._visit.clinician.organization_id) as session:
-                    self._context.user_id = await users.find_user(session, self._visit.clinician)
+                self._context.user_id = await retried_once(self._find_user)
         return self._context.user_id
+
+    async def _find_user(self) -> UUID | None:
+        async with self._db.read(self._visit.clinician.organization_id) as session:
+            return await users.find_user(session, self._visit.clinician)
 
     async def _sop_fetch(self) -> None:
         with self._timings.phase("sop_fetch"):
             if not self._visit.sop_ids:
                 return
-            owner = self._visit.owner_id or self._visit.clinician
-            async with self._db.read(self._visit.clinician.organization_id) as session:
-                found = await sops.fetch_active(session, owner, self._visit.sop_ids)
+            found = await retried_once(self._fetch_sops)
             if len(found) < len(self._visit.sop_ids):
                 raise SopNotFound()
             self._context.sops = found
+
+    async def _fetch_sops(self) -> Sequence[AnyRow]:
+        owner = self._visit.owner_id or self._visit.clinician
+        async with self._db.read(self._visit.clinician.organization_id) as session:
+            return await sops.fetch_active(session, owner, self._visit.sop_ids)
 
     async def _searches(self, lookup: "asyncio.Task[UUID | None]") -> None:
         with self._timings.phase("transcript_embedding"):

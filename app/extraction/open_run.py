@@ -1,18 +1,23 @@
 """Phase `open_run`: clinician, transcript and run are written and committed before money is spent."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.db import extractions
 from app.db.caller import Caller
 from app.db.engine import Database
+from app.db.retried import retried_once
 from app.db.users import find_or_create_user
 from app.extraction.context import Context
 from app.extraction.visit import Visit
+
+Link = Callable[[AsyncConnection, UUID], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +31,36 @@ class Run:
     created_at: datetime
 
 
-async def open_run(db: Database, visit: Visit, caller: Caller, context: Context) -> Run:
-    """One transaction, since a later one could not see a parent that is not committed."""
+async def open_run(db: Database, visit: Visit, caller: Caller, context: Context, link: Link | None = None) -> Run:
+    """One transaction, since a later one could not see a parent that is not committed; tried again if it is cut off.
+
+    `link` is called in it with the run's id.
+    """
     run_id, transcript_id, now = uuid7(), visit.stored_id or uuid7(), datetime.now(UTC)
-    async with db.write(visit.clinician.organization_id) as session:
-        user_id = context.user_id or await find_or_create_user(session, visit.clinician)
-        run = {
-            "id": run_id,
-            "user_id": user_id,
-            "transcript_id": transcript_id,
-            "request": _request(visit),
-            "created_at": now,
-        }
-        transcript = None if visit.stored_id else _transcript(visit, transcript_id, user_id)
-        await extractions.open_run(session, caller, run, transcript)
-    return Run(run_id, visit.clinician.organization_id, transcript_id, user_id, now)
+    organization_id = visit.clinician.organization_id
+    is_second_try = False
+
+    async def transaction() -> UUID:
+        nonlocal is_second_try
+        async with db.write(organization_id) as session:
+            user_id = context.user_id or await find_or_create_user(session, visit.clinician)
+            if is_second_try and await extractions.is_stored(session, run_id):
+                return user_id  # the first was cut off after its commit had gone through
+            is_second_try = True
+            run = {
+                "id": run_id,
+                "user_id": user_id,
+                "transcript_id": transcript_id,
+                "request": _request(visit),
+                "created_at": now,
+            }
+            transcript = None if visit.stored_id else _transcript(visit, transcript_id, user_id)
+            await extractions.open_run(session, caller, run, transcript)
+            if link is not None:
+                await link(session, run_id)
+        return user_id
+
+    return Run(run_id, organization_id, transcript_id, await retried_once(transaction), now)
 
 
 def _transcript(visit: Visit, transcript_id: UUID, user_id: UUID) -> dict[str, Any]:

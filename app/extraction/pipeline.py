@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from app.db import embeddings, extractions
 from app.db.caller import Caller
 from app.db.engine import Database
 from app.errors import Problem
+from app.extraction.claim import Claim
 from app.extraction.context import Context, ContextGatherer
 from app.extraction.embedding import Embedder
 from app.extraction.evaluation import evaluate
@@ -20,7 +22,7 @@ from app.extraction.llm_extraction import Extraction, extract
 from app.extraction.open_run import Run, open_run
 from app.extraction.readers import Readers
 from app.extraction.record import as_answer, outcome_of
-from app.extraction.save import save
+from app.extraction.save import Paid, save
 from app.extraction.second_reader import SecondReading
 from app.extraction.timings_log import TimingsLog
 from app.extraction.together import beside, together
@@ -49,24 +51,33 @@ class Pipeline:
         self._db, self._provider, self._embedder, self._readers = db, provider, embedder, readers
         self._settings, self._timings_log = settings, timings_log
 
-    async def run(self, visit: Visit, caller: Caller, timings: Timings) -> dict[str, Any]:
-        """The whole answer of `POST /extract`; raises a `Problem`, after noting it on the run if one was opened."""
+    async def run(self, visit: Visit, caller: Caller, timings: Timings, claim: Claim | None = None) -> dict[str, Any]:
+        """The whole answer of `POST /extract`; raises a `Problem`, after noting it on the run if one was opened.
+
+        A claim on an Idempotency-Key is given the run, and the paid answer if that cannot be saved.
+        """
         self._provider.refuse_if_away()
         deadline = deadline_in(self._settings.request_deadline_s)
         with timings.phase("context"):
             gatherer = ContextGatherer(visit, self._db, self._embedder, self._settings, timings, deadline)
             context = await gatherer.gather()
         with timings.phase("open_run"):
-            run = await open_run(self._db, visit, caller, context)
+            run = await open_run(self._db, visit, caller, context, claim.link if claim else None)
         try:
-            return await self._extract_into(run, visit, context, timings, deadline)
+            paid = await self._extract_into(run, visit, context, timings, deadline)
         except Exception as error:
             await self._note_failure(run, error, timings)
             raise
+        try:
+            return await self.save(paid, deadline)
+        except Exception as error:
+            if claim is not None:
+                claim.unsaved = paid
+            else:
+                await self._note_failure(run, error, timings)
+            raise
 
-    async def _extract_into(
-        self, run: Run, visit: Visit, context: Context, timings: Timings, deadline: float
-    ) -> dict[str, Any]:
+    async def _extract_into(self, run: Run, visit: Visit, context: Context, timings: Timings, deadline: float) -> Paid:
         async with beside(self._readers.read(visit)) as reading:
             with timings.phase("llm_extraction"):
                 extraction = await extract(self._provider, visit, context, self._settings, deadline)
@@ -74,13 +85,20 @@ class Pipeline:
                 self._evaluate(visit, extraction, context, reading, timings, deadline),
                 self._embed(visit, extraction, context, timings, deadline),
             )
+        vectors = {embeddings.TRANSCRIPT: context.vector, embeddings.EXTRACTION: vector}
+        known = {kind: vector for kind, vector in vectors.items() if vector is not None}
         outcome = outcome_of(extraction, evaluation, context)
-        with timings.phase("save"):
-            vectors = {embeddings.TRANSCRIPT: context.vector, embeddings.EXTRACTION: vector}
-            await self._save(run, outcome, vectors, timings, deadline)
-        finished = timings.as_dict()
-        self._timings_log.add(run.id, finished)
-        return as_answer({**_columns(run), **outcome, "timings": finished})
+        outcome["vectors_due_at"] = datetime.now(UTC) if len(known) < len(vectors) else None
+        return Paid(run, outcome, known, timings)
+
+    async def save(self, paid: Paid, deadline: float) -> dict[str, Any]:
+        """The whole answer, once it is stored; raises a storage problem."""
+        with paid.timings.phase("save"):
+            if not await save(self._db, paid, self._embedder.model, deadline):
+                await self._note_unsaved_vectors(paid.run, paid.outcome)
+        finished = paid.timings.as_dict()
+        self._timings_log.add(paid.run.id, finished)
+        return as_answer({**_columns(paid.run), **paid.outcome, "timings": finished})
 
     async def _evaluate(
         self,
@@ -129,18 +147,6 @@ class Pipeline:
                 return None
         context.embedding_tokens += embedded.tokens
         return embedded.vector
-
-    async def _save(
-        self,
-        run: Run,
-        outcome: dict[str, Any],
-        vectors: dict[str, HalfVector | None],
-        timings: Timings,
-        deadline: float,
-    ) -> None:
-        known = {kind: vector for kind, vector in vectors.items() if vector is not None}
-        if not await save(self._db, run, outcome, known, self._embedder.model, timings, deadline):
-            await self._note_unsaved_vectors(run, outcome)
 
     async def _note_unsaved_vectors(self, run: Run, outcome: dict[str, Any]) -> None:
         """The row was saved beside its vectors and cannot know; where it cannot be told, answer and log have it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -18,27 +19,34 @@ PAUSE_S = 0.25
 log = structlog.get_logger()
 
 
-async def save(
-    db: Database,
-    run: Run,
-    outcome: dict[str, Any],
-    vectors: dict[str, HalfVector],
-    model: str,
-    timings: Timings,
-    deadline: float,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a finished run is to store: `outcome` is its row as `save_result` takes it; up to one vector a kind."""
+
+    run: Run
+    outcome: dict[str, Any]
+    vectors: dict[str, HalfVector]
+    timings: Timings
+
+
+async def save(db: Database, paid: Paid, model: str, deadline: float) -> bool:
     """Whether the vectors were saved too. Raises a storage problem when the result could not be, until the deadline.
 
-    `outcome` is the run's row as `save_result` takes it; `vectors` holds up to one vector of each kind.
+    `model` is the one that made the vectors.
     """
+    run, timings = paid.run, paid.timings
+    rows = [_row(run, kind, vector, model) for kind, vector in paid.vectors.items()]
 
     async def save_result() -> None:
         with timings.phase("save_result"):
-            await _until(deadline, lambda: _write_result(db, run, outcome | {"timings": timings.as_dict()}))
+            await _until(deadline, lambda: _write_result(db, run, paid.outcome | {"timings": timings.as_dict()}))
 
     async def save_embeddings() -> bool:
         with timings.phase("save_embeddings"):
-            return await _write_vectors(db, run, [_row(run, kind, vector, model) for kind, vector in vectors.items()])
+            saved = await _write_vectors(db, run, rows)
+        if saved:
+            paid.vectors.clear()  # if the result has to be saved again, these have not
+        return saved
 
     _, saved = await together(save_result(), save_embeddings())
     return saved
