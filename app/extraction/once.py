@@ -136,7 +136,7 @@ class OncePerKey:
     def _keep(self, key: Key, fingerprint: str, paid: Paid) -> None:
         paid.timings.on_phase = None
         self._unsaved[key] = (fingerprint, paid)
-        log.error("paid_answer_kept", extraction_id=str(paid.run.id), kept=len(self._unsaved))
+        log.error("paid_answer_kept", extraction_id=str(paid.run.id), runs=len(self._unsaved))
         if len(self._unsaved) > _UNSAVED_AT_MOST:
             _, lost = self._unsaved.pop(next(iter(self._unsaved)))
             log.critical("paid_answer_lost", extraction_id=str(lost.run.id))
@@ -155,8 +155,8 @@ class OncePerKey:
     async def stop(self) -> None:
         if self._upkeep is not None:
             self._upkeep.cancel()
-        if self._unsaved:
-            log.critical("paid_answers_lost", extraction_ids=[str(paid.run.id) for _, paid in self._unsaved.values()])
+        for _, paid in self._unsaved.values():
+            log.critical("paid_answer_lost", extraction_id=str(paid.run.id))
 
     async def _keep_up(self) -> None:
         while True:
