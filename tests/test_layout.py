@@ -19,6 +19,7 @@ LAYERS = (
     {"main"},
     {"api", "web", "documents"},
     {"parts"},
+    {"exports"},
     {"review"},
     {"extraction"},
     {"llm", "db"},

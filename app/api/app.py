@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from app import __version__
-from app.api import extract, extractions, ops, reviews, search, sops, test_cases
+from app.api import exports, extract, extractions, ops, reviews, search, sops, test_cases
 from app.api.admission import AdmissionGate
 from app.api.envelope import Envelope
 from app.api.ongoing import Ongoing
@@ -46,6 +46,7 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
         extract.uploads,
         extractions.router,
         reviews.router,
+        exports.router,
         search.router,
         sops.router,
         test_cases.router,

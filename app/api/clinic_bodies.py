@@ -141,6 +141,13 @@ class TestCaseBody(Body):
     is_active: StrictBool = True
 
 
+class Promotion(Body):
+    """How an approved visit becomes a gold case."""
+
+    title: Name
+    is_active: StrictBool = True
+
+
 @with_config(_NO_OTHERS)
 class TestCaseChange(TypedDict, total=False):
     """Only the fields that change."""

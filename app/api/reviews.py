@@ -28,7 +28,7 @@ router = APIRouter(tags=["review"], route_class=JsonRoute)
 @router.get("/extractions/{extraction_id}", response_model=ReviewedRun, responses=problems(404, *READ))
 async def get_extraction(extraction_id: UUID, response: Response, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
     """The extraction, and where its review stands."""
-    run = await _find(extraction_id, parts, caller)
+    run = await find(extraction_id, parts, caller)
     parts.audit_log.note(caller, "read", "extractions", run.id)
     return _shown(run, response)
 
@@ -46,14 +46,14 @@ async def review_extraction(
 
     An approved visit becomes context for later ones of the same clinician.
     """
-    run = await _find(extraction_id, parts, caller)
+    run = await find(extraction_id, parts, caller)
     if body.decisions is not None or if_match is not None:
         require_version(if_match, run.version)
     if body.status is not None:
-        return await _changed(run, changes.judge_whole(run, body.status, caller.actor), response, parts, caller)
+        return await _changed(run, changes.judge_whole(run, body.status, caller), response, parts, caller)
     asked = [_asked(decision) for decision in body.decisions or ()]
     # In a thread: holding an item against a long transcript takes its time.
-    change = await asyncio.to_thread(changes.decide, run, asked, caller.actor)
+    change = await asyncio.to_thread(changes.decide, run, asked, caller)
     return await _changed(run, change, response, parts, caller)
 
 
@@ -64,9 +64,7 @@ async def finish_review(
     extraction_id: UUID, response: Response, parts: PartsDep, caller: CallerDep, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """Signs the review: approved, or rejected where every finding was; 409 names what has to be decided first."""
-    return await _signed(
-        extraction_id, lambda run: changes.finish(run, caller.actor), response, parts, caller, if_match
-    )
+    return await _signed(extraction_id, lambda run: changes.finish(run, caller), response, parts, caller, if_match)
 
 
 @router.post(
@@ -87,12 +85,12 @@ async def _signed(
     caller: Caller,
     if_match: str | None,
 ) -> dict[str, Any]:
-    run = await _find(extraction_id, parts, caller)
+    run = await find(extraction_id, parts, caller)
     require_version(if_match, run.version)
     return await _changed(run, change(run), response, parts, caller)
 
 
-async def _find(extraction_id: UUID, parts: Parts, caller: Caller) -> AnyRow:
+async def find(extraction_id: UUID, parts: Parts, caller: Caller) -> AnyRow:
     async with parts.db.read(caller.organization_id) as session:
         run = await find_review(session, caller, extraction_id)
     if run is None:
@@ -106,7 +104,7 @@ async def _changed(run: AnyRow, change: Change, response: Response, parts: Parts
         saved = await save_change(session, run, change.values, change.decisions)
         if saved:
             await audit.record(session, caller, "correct", "extractions", run.id)
-    now = await _find(run.id, parts, caller)
+    now = await find(run.id, parts, caller)
     if not saved:
         raise mismatch(now.version)
     return _shown(now, response)

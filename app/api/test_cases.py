@@ -6,15 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Response
 
 from app.api.access import CallerDep, PartsDep
-from app.api.clinic_bodies import StoredTestCase, TestCaseBody, TestCaseChange, TestCasePage
+from app.api.clinic_bodies import Expected, Promotion, StoredTestCase, TestCaseBody, TestCaseChange, TestCasePage
 from app.api.documented import BODY, MODEL, READ, TEST_CASE, problems
 from app.api.requests import JsonRoute
+from app.api.reviews import find
 from app.api.vectors import vector_of
 from app.api.visits import checked_transcript
 from app.db import audit, test_cases
 from app.db.rows import columns
 from app.db.transcripts import content_hash
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
+from app.review.decisions import fold
+from app.review.gold import expected_of
 
 router = APIRouter(tags=["test cases"], route_class=JsonRoute)
 _MISSING = "There is no test case under that id."
@@ -38,6 +41,31 @@ async def create_test_case(
         created = await test_cases.create_test_case(session, values)
         await audit.record(session, caller, "create", "test_cases", created.id)
     return columns(created)
+
+
+@router.post(
+    "/extractions/{extraction_id}/promote",
+    status_code=201,
+    response_model=StoredTestCase,
+    responses=problems(404, *BODY, *MODEL),
+)
+async def promote_extraction(
+    extraction_id: UUID, body: Promotion, parts: PartsDep, caller: CallerDep
+) -> dict[str, Any]:
+    """Makes a gold case of an approved visit: its transcript, and the findings as the reviewer left them."""
+    run = await find(extraction_id, parts, caller)
+    if run.review is None or run.review["status"] != "approved":
+        raise Conflict("Only an approved visit can become a gold case.")
+    expected = expected_of(fold(run.result, run.decisions).result())
+    if not any(expected.values()):
+        raise Conflict("Nothing that a gold case could expect is left of this visit.")
+    case = TestCaseBody(
+        title=body.title,
+        transcript=run.transcript,
+        expected=Expected.model_validate(expected),
+        is_active=body.is_active,
+    )
+    return await create_test_case(case, parts, caller)
 
 
 @router.get("/test-cases", response_model=TestCasePage, responses=problems(*READ))

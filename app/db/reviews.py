@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.rows import AnyRow
-from app.db.tables import extractions, review_decisions, transcripts
+from app.db.tables import extractions, review_decisions, transcripts, users
 
 _DECISION = review_decisions.c
 
 
 async def find_review(session: AsyncConnection, caller: Caller, run_id: UUID) -> AnyRow | None:
-    """The run's columns, `decisions` (oldest first), and of its transcript `transcript` and `visit_date`.
+    """The run's columns, its `decisions` (oldest first), `transcript`, `visit_date`, and its `clinician` by name.
 
     One statement, so that the decisions are those of the version.
     """
@@ -28,9 +28,11 @@ async def find_review(session: AsyncConnection, caller: Caller, run_id: UUID) ->
             extractions,
             transcripts.c.text.label("transcript"),
             transcripts.c.visit_date,
+            users.c.name.label("clinician"),
             func.coalesce(decisions, func.jsonb_build_array()).label("decisions"),
         )
         .join(transcripts, extractions.c.transcript_id == transcripts.c.id)
+        .join(users, extractions.c.user_id == users.c.id)
         .where(caller.may_reach(extractions), extractions.c.id == run_id)
     )
     return (await session.execute(query)).one_or_none()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from app.db.caller import Caller
 from app.db.rows import AnyRow
 from app.errors import Conflict, InvalidField, InvalidRequest, ReviewFinished, ReviewIncomplete
 from app.findings import ITEM_TYPES
@@ -43,7 +44,7 @@ class Change:
     decisions: list[dict[str, Any]] = field(default_factory=list)
 
 
-def decide(run: AnyRow, asked: Sequence[Asked], actor: str) -> Change:
+def decide(run: AnyRow, asked: Sequence[Asked], caller: Caller) -> Change:
     """All the decisions or none: the first that cannot be taken raises `InvalidRequest` with its pointer."""
     _require_finished_run(run)
     if is_signed(run):
@@ -51,11 +52,11 @@ def decide(run: AnyRow, asked: Sequence[Asked], actor: str) -> Change:
     review = fold(run.result, run.decisions)
     names = frozenset(category["name"] for category in run.request["custom_categories"])
     text = VisitText(run.transcript, run.visit_date, names)
-    taken = [_taken(review, text, one, f"/decisions/{at}") | {"actor": actor} for at, one in enumerate(asked)]
+    taken = [_taken(review, text, one, f"/decisions/{at}") | {"actor": caller.actor} for at, one in enumerate(asked)]
     return Change({}, taken)
 
 
-def finish(run: AnyRow, actor: str) -> Change:
+def finish(run: AnyRow, caller: Caller) -> Change:
     """The signature: raises `ReviewIncomplete` with pointers into the extraction to what is undecided."""
     _require_finished_run(run)
     if is_signed(run):
@@ -63,7 +64,7 @@ def finish(run: AnyRow, actor: str) -> Change:
     review = fold(run.result, run.decisions)
     if undecided := {item.id for item in review.undecided()}:
         raise ReviewIncomplete(errors=tuple(_pointers(run.result, undecided)))
-    return _signed(run, review, review.outcome(), actor)
+    return _signed(run, review, review.outcome(), caller)
 
 
 def reopen(run: AnyRow) -> Change:
@@ -76,10 +77,10 @@ def reopen(run: AnyRow) -> Change:
     )
 
 
-def judge_whole(run: AnyRow, verdict: Verdict, actor: str) -> Change:
+def judge_whole(run: AnyRow, verdict: Verdict, caller: Caller) -> Change:
     """Approves or rejects the visit as it stands, whatever is undecided."""
     _require_finished_run(run)
-    return _signed(run, fold(run.result, run.decisions), verdict, actor)
+    return _signed(run, fold(run.result, run.decisions), verdict, caller)
 
 
 def is_signed(run: AnyRow) -> bool:
@@ -91,8 +92,13 @@ def _require_finished_run(run: AnyRow) -> None:
         raise Conflict("Only a finished extraction can be reviewed.")
 
 
-def _signed(run: AnyRow, review: Review, verdict: Verdict, actor: str) -> Change:
-    signature = {"status": verdict, "reviewer": actor, "reviewed_at": datetime.now(UTC).isoformat()}
+def _signed(run: AnyRow, review: Review, verdict: Verdict, caller: Caller) -> Change:
+    signature = {
+        "status": verdict,
+        "reviewer": caller.actor,
+        "reviewer_user_id": str(caller.user_id) if caller.user_id else None,
+        "reviewed_at": datetime.now(UTC).isoformat(),
+    }
     return Change({"review": {**run.review, **signature}, "reviewed": review.result()})
 
 
