@@ -57,4 +57,4 @@ async def _listed(organization_id: UUID, record_id: UUID | None, limit: int) -> 
     async with open_database(settings_for("WARNING")) as db, db.across_organizations() as session:
         await trail.seal(session)
         rows = await trail.newest(session, organization_id, record_id, limit)
-    return [{name: value for name, value in columns(row).items() if name != "hash"} for row in rows]
+    return [{str(name): value for name, value in columns(row).items() if name != "hash"} for row in rows]

@@ -8,7 +8,7 @@ import orjson
 import typer
 from pydantic import ValidationError
 
-from app import __version__, access_commands
+from app import __version__, access_commands, erasure_commands
 from app.db.postgres_programs import EmbeddedServerFailed
 from app.db.row_security import RoleMissing
 from app.in_process import api_client
@@ -21,6 +21,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 sops = typer.Typer(no_args_is_help=True, help="The clinic's standard operating procedures.")
 cli.add_typer(sops, name="sops")
 cli.add_typer(access_commands.audit, name="audit")
+cli.command()(erasure_commands.erase)
 
 Url = Annotated[str | None, typer.Option(help="A running service; without it the command runs its own.")]
 Host = Annotated[str | None, typer.Option(help="Where to listen.")]

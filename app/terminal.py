@@ -33,7 +33,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 def print_json(value: Any) -> None:
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode())
 
 
 def fail(message: str) -> NoReturn:

@@ -15,7 +15,7 @@ OURS = sorted(
 )
 # From the outside in; a module may import from its own layer and those below.
 LAYERS = (
-    {"cli", "access_commands", "demo", "serving", "in_process", "console", "terminal", "jobs"},
+    {"cli", "access_commands", "erasure_commands", "demo", "serving", "in_process", "console", "terminal", "jobs"},
     {"main"},
     {"api", "web", "documents"},
     {"parts"},
