@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import ColumnElement
 
 from app.db import erasure
-from app.jobs.erasure import Erased, erase_user, erase_visits
+from app.extraction.erasure import Erased, erase_user, erase_visits
 from app.main import open_database
 from app.terminal import fail, out, run, settings_for
 

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     idempotency_ttl_s: Annotated[float, Field(ge=60, le=31 * 86400, allow_inf_nan=False)] = 86400.0
     idempotency_wait_s: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 10.0
     sweep_every_s: Seconds = 60.0
+    retention_days: Annotated[int, Field(ge=1, le=36500)] | None = None
 
     # Where `serve` listens
     serve_host: str = "127.0.0.1"

@@ -12,7 +12,8 @@ from app.db.tables import metadata
 from app.extraction.extraction_embedding import extraction_text
 from app.language.fingerprint import fingerprint_of, normalised
 from tests.commands import Run, commands
-from tests.conftest import Service, new_user
+from tests.conftest import OpenService, Service, new_user
+from tests.scripted_provider import ScriptedProvider
 
 SAID = "Doctor: Take naproxen 500 mg twice a day for the {0} pain.\nPatient: The {0} hurts at night."
 
@@ -100,3 +101,15 @@ def test_what_to_erase_has_to_be_said_and_meant(run: Run) -> None:
     assert run("erase", "--older-than", "1", "--user", "a@b.example", "--yes").code == 2
     assert run("erase", "--older-than", "36500").code == 1, "nobody answered the question"
     assert "no such clinician" in run("erase", "--user", "nobody@clinic.example", "--yes").failed_clearly()
+
+
+async def test_visits_over_the_age_limit_are_erased_by_the_service(
+    open_service: OpenService, connection: AsyncConnection
+) -> None:
+    service = await open_service(ScriptedProvider(), retention_days=30)
+    old, new = await service.extract(SAID.format("old")), await service.extract(SAID.format("new"))
+    before = text("UPDATE transcripts SET created_at = now() - interval '31 days' WHERE id = :id")
+    await connection.execute(before, {"id": old["transcript_id"]})
+    await service.parts.sweep.once()
+    assert (await service.client.get(f"/extractions/{old['id']}")).status_code == 404
+    assert (await service.get(f"/extractions/{new['id']}"))["id"] == new["id"]

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import structlog
 
-from app.db import embeddings, idempotency_keys, unfinished
+from app.db import embeddings, erasure, idempotency_keys, unfinished
 from app.db.engine import Database
 from app.db.rows import AnyRow
 from app.errors import Problem, RunInterrupted
 from app.extraction.embedding import Embedder
+from app.extraction.erasure import erase_visits
 from app.extraction.extraction_embedding import extraction_text
 from app.llm.client import InvalidOutput
 from app.llm.retry import deadline_in
@@ -53,6 +54,8 @@ class Sweep:
             log.warning("stale_runs_failed", runs=len(stale))
         for row in due:
             await self._make_vectors(row.id, row.organization_id)
+        if self._settings.retention_days is not None:
+            await self._erase_older_than(self._settings.retention_days)
 
     async def _go_on(self) -> None:
         """Not all replicas at the same moment, though they were started together."""
@@ -62,6 +65,11 @@ class Sweep:
                 await self.once()
             except Problem as problem:
                 log.warning("sweep_failed", problem=problem.slug)
+
+    async def _erase_older_than(self, days: int) -> None:
+        erased = await erase_visits(self._db, erasure.older_than(days), "retention")
+        if erased.visits:
+            log.info("visits_erased", visits=erased.visits)
 
     async def _make_vectors(self, run_id: UUID, organization_id: UUID) -> None:
         async with self._db.read(organization_id) as session:
