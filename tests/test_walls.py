@@ -5,7 +5,7 @@ import uuid
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.engine import URL
 
 from app.db import migrate
@@ -47,6 +47,20 @@ async def test_a_session_sees_no_row_of_another_organization(offline: Service) -
             if await session.scalar(select(func.has_table_privilege(name, "SELECT"))):
                 key = table.c.id if table is organizations else table.c.organization_id
                 assert set(await session.scalars(select(key))) <= {other}, name
+
+
+async def test_a_single_query_sees_its_organization_alone_and_leaves_no_name(offline: Service) -> None:
+    """Whatever the plan, and on one connection in turn; the same query without a name sees nothing afterwards."""
+    await offline.extract()
+    db = offline.parts.db
+    other = await other_organization(db)
+    query = select(users.c.organization_id).where(users.c.id != bindparam("nobody", type_=users.c.id.type))
+    nobody = {"nobody": uuid.uuid4()}
+    for organization in (other, LOCAL_ORGANIZATION, other):
+        seen = {row.organization_id for row in await db.single(organization).execute(query, nobody)}
+        assert seen == ({LOCAL_ORGANIZATION} if organization == LOCAL_ORGANIZATION else set())
+    async with db._transaction("BEGIN") as session:
+        assert (await session.execute(query, nobody)).all() == []
 
 
 async def test_without_an_organization_there_is_nothing(offline: Service) -> None:

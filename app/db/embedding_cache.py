@@ -9,7 +9,6 @@ from pgvector import HalfVector
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Executable,
     Select,
     bindparam,
     cast,
@@ -24,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BIT, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.engine import Reading
+from app.db.single_query import Query
 from app.db.tables import embedding_cache
 from app.language.fingerprint import Fingerprint, fingerprint_of, normalised
 
@@ -36,14 +37,14 @@ _BANDS = ("band_0", "band_1", "band_2", "band_3")
 
 
 async def find_vector(
-    session: AsyncConnection, organization_id: UUID, model: str, text: Fingerprint, near_bits: int
+    session: Reading, organization_id: UUID, model: str, text: Fingerprint, near_bits: int
 ) -> tuple[HalfVector, bool] | None:
     """The vector of the text itself or else of the nearest that differs in up to `near_bits`; and whether it is that.
 
     One statement over indexes alone, so that a text nobody knows costs a fraction of a millisecond.
     """
     asked: dict[str, Any] = {"organization_id": organization_id, "model": model, "digest": text.digest}
-    query: Executable = _EXACT
+    query: Query = _EXACT
     if text.simhash is not None and near_bits:
         query, slack = _EXACT_OR_NEAR, int(text.words * _LENGTH_SLACK)
         asked |= {"near_bits": near_bits, "fewest": text.words - slack, "most": text.words + slack}

@@ -8,6 +8,7 @@ from pgvector import HalfVector
 from sqlalchemy import Select, Subquery, bindparam, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.engine import Reading
 from app.db.rows import AnyRow
 from app.db.tables import embeddings, extractions, transcripts
 
@@ -15,7 +16,7 @@ TRANSCRIPT, EXTRACTION = "transcript", "extraction"
 
 
 async def find_similar_visits(
-    session: AsyncConnection, user_id: UUID, model: str, vector: HalfVector, content_hash: str, newest: int, limit: int
+    session: Reading, user_id: UUID, model: str, vector: HalfVector, content_hash: str, newest: int, limit: int
 ) -> Sequence[AnyRow]:
     """The nearest to `vector` by cosine, nearest first, of the clinician's `newest` approved visits.
 

@@ -1,7 +1,7 @@
 """The pooled async engine, and the only ways to a session: each names the organization whose rows it reaches."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,14 @@ from uuid import UUID
 import asyncpg
 import orjson
 from pgvector import HalfVector
-from sqlalchemy import event, exc
+from sqlalchemy import CursorResult, event, exc
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db.retried import retried_once
 from app.db.row_security import APP_ROLE, CAN_TAKE_ROLE, RoleMissing
+from app.db.single_query import NAME, ORGANIZATION, Query, naming_organization
 from app.db.tables import encode_halfvec
 from app.errors import Conflict, Overloaded, StorageFull, StorageUnavailable, TransactionLost
 from app.settings import Settings
@@ -72,6 +74,10 @@ class Database:
         """A session that sees one organization and cannot write."""
         async with self._transaction(f"BEGIN READ ONLY; {_within(organization_id)}") as session:
             yield session
+
+    def single(self, organization_id: UUID) -> "SingleQuery":
+        """The same for one query, which opens no transaction."""
+        return SingleQuery(self._engine, organization_id, self._most)
 
     @asynccontextmanager
     async def write(self, organization_id: UUID) -> AsyncIterator[AsyncConnection]:
@@ -148,6 +154,47 @@ class Database:
         await self._engine.dispose()
 
 
+class SingleQuery:
+    """A session for one query, with a connection only while it runs."""
+
+    def __init__(self, engine: AsyncEngine, organization_id: UUID, most: int) -> None:
+        self._engine, self._organization_id, self._most = engine, organization_id, most
+
+    async def execute(self, query: Query, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+        """As a session does; once more if the connection breaks, since a query changes nothing."""
+        return await retried_once(lambda: self._execute(query, values))
+
+    async def _execute(self, query: Query, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+        with _translated():
+            session = await self._living()
+            try:
+                named = {**values, NAME: str(self._organization_id)}
+                return await session.execute(naming_organization(query), named)
+            except asyncpg.InternalClientError:
+                await session.invalidate()
+                raise
+            finally:
+                await session.close()
+
+    async def _living(self) -> AsyncConnection:
+        """A connection of which nobody knows that it died in the pool."""
+        for _ in range(self._most):
+            session = await self._engine.connect()
+            if not _driver(session).is_closed():
+                return session
+            await session.invalidate()
+            await session.close()
+        raise StorageUnavailable(retry_after_s=1)
+
+    async def scalar(self, query: Query, values: Mapping[str, Any]) -> Any:
+        """The first column of the first row, or None."""
+        return (await self.execute(query, values)).scalar()
+
+
+# What a query can be executed on.
+Reading = AsyncConnection | SingleQuery
+
+
 def database_url(value: str) -> URL:
     """The URL of `DATABASE_URL`, with the driver that the service uses where none is named."""
     url = make_url(value)
@@ -165,7 +212,7 @@ def _server_settings(settings: Settings) -> dict[str, str]:
 
 def _within(organization_id: UUID) -> str:
     """Transaction-local, as `set_config(…, true)` is; a UUID needs no quoting."""
-    return f"SET LOCAL medextract.organization = '{UUID(str(organization_id))}'"
+    return f"SET LOCAL {ORGANIZATION} = '{UUID(str(organization_id))}'"
 
 
 def _driver(session: AsyncConnection) -> Any:
@@ -180,7 +227,7 @@ async def _roll_back(session: AsyncConnection, driver: Any, error: BaseException
     try:
         if not given_up:
             await driver.execute("ROLLBACK", timeout=_ROLLBACK_TIMEOUT_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
         given_up = True
     finally:
         if given_up:
@@ -212,7 +259,7 @@ class _translated:  # noqa: N801 - reads as a verb where it is used
             raise Conflict() from None
         if isinstance(error, asyncpg.PostgresError):
             raise _storage_problem(error.sqlstate) from None
-        if isinstance(error, ConnectionError | asyncpg.InterfaceError):
+        if isinstance(error, ConnectionError | asyncpg.InterfaceError | asyncpg.InternalClientError):
             raise TransactionLost("The connection to the database broke.", retry_after_s=1) from None
         if isinstance(error, OSError | TimeoutError):
             raise StorageUnavailable(retry_after_s=1) from None

@@ -8,6 +8,7 @@ from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
+from app.db.engine import Reading
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.tables import sops
@@ -23,7 +24,7 @@ _ACTIVE_OF_ID = _ACTIVE.where(sops.c.user_id == bindparam("owner"))
 _ACTIVE_OF_KEYS = _ACTIVE.where(sops.c.user_id == USER_ID.scalar_subquery())
 
 
-async def fetch_active(session: AsyncConnection, owner: UUID | Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
+async def fetch_active(session: Reading, owner: UUID | Clinician, ids: Sequence[UUID]) -> list[AnyRow]:
     """The owner's active SOPs among `ids`, in the order asked for; one that is missing is simply not there."""
     if isinstance(owner, UUID):
         found = await session.execute(_ACTIVE_OF_ID, {"ids": ids, "owner": owner})

@@ -9,6 +9,7 @@ from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
+from app.db.engine import Reading
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.tables import test_cases
@@ -33,7 +34,7 @@ _SIMILAR_CASES = _similar_cases()
 
 
 async def find_similar_cases(
-    session: AsyncConnection, organization_id: UUID, model: str, vector: HalfVector, content_hash: str, limit: int
+    session: Reading, organization_id: UUID, model: str, vector: HalfVector, content_hash: str, limit: int
 ) -> Sequence[AnyRow]:
     """The organization's active cases nearest to `vector` by cosine, nearest first; the same text is left out."""
     values = {

@@ -8,6 +8,7 @@ from sqlalchemy import Select, Text, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.engine import Reading
 from app.db.tables import users
 
 
@@ -40,7 +41,7 @@ USER_ID = _user_id()
 _NEW_USER = insert(users).on_conflict_do_nothing().returning(users.c.id)
 
 
-async def find_user(session: AsyncConnection, clinician: Clinician) -> UUID | None:
+async def find_user(session: Reading, clinician: Clinician) -> UUID | None:
     """The id of the clinician's row, None for a newcomer."""
     found: UUID | None = await session.scalar(USER_ID, clinician.keys())
     return found

@@ -11,7 +11,6 @@ from pgvector import HalfVector
 
 from app.db import embeddings, sops, test_cases, users
 from app.db.engine import Database
-from app.db.retried import retried_once
 from app.db.rows import AnyRow
 from app.errors import Problem, SopNotFound
 from app.extraction.context_selection import Candidate, Example, other_visits, select_context
@@ -48,7 +47,9 @@ class ContextGatherer:
     def __init__(
         self, visit: Visit, db: Database, embedder: Embedder, settings: Settings, timings: Timings, deadline: float
     ) -> None:
-        self._visit, self._db, self._embedder = visit, db, embedder
+        self._visit, self._embedder = visit, embedder
+        # Each query of it has a connection of its own, so that they can run at once.
+        self._session = db.single(visit.clinician.organization_id)
         self._settings, self._timings, self._deadline = settings, timings, deadline
         self._context = Context()
 
@@ -77,26 +78,18 @@ class ContextGatherer:
             if self._visit.owner_id is not None:
                 self._context.user_id = self._visit.owner_id
             else:
-                self._context.user_id = await retried_once(self._find_user)
+                self._context.user_id = await users.find_user(self._session, self._visit.clinician)
         return self._context.user_id
-
-    async def _find_user(self) -> UUID | None:
-        async with self._db.read(self._visit.clinician.organization_id) as session:
-            return await users.find_user(session, self._visit.clinician)
 
     async def _sop_fetch(self) -> None:
         with self._timings.phase("sop_fetch"):
             if not self._visit.sop_ids:
                 return
-            found = await retried_once(self._fetch_sops)
+            owner = self._visit.owner_id or self._visit.clinician
+            found = await sops.fetch_active(self._session, owner, self._visit.sop_ids)
             if len(found) < len(self._visit.sop_ids):
                 raise SopNotFound()
             self._context.sops = found
-
-    async def _fetch_sops(self) -> Sequence[AnyRow]:
-        owner = self._visit.owner_id or self._visit.clinician
-        async with self._db.read(self._visit.clinician.organization_id) as session:
-            return await sops.fetch_active(session, owner, self._visit.sop_ids)
 
     async def _searches(self, lookup: "asyncio.Task[UUID | None]") -> None:
         with self._timings.phase("transcript_embedding"):
@@ -133,15 +126,14 @@ class ContextGatherer:
                 self._degrade(phase, problem)
 
     async def _test_case_search(self, vector: HalfVector) -> None:
-        async with self._db.read(self._visit.clinician.organization_id) as session:
-            rows = await test_cases.find_similar_cases(
-                session,
-                self._visit.clinician.organization_id,
-                self._embedder.model,
-                vector,
-                self._visit.content_hash,
-                self._settings.search_candidates,
-            )
+        rows = await test_cases.find_similar_cases(
+            self._session,
+            self._visit.clinician.organization_id,
+            self._embedder.model,
+            vector,
+            self._visit.content_hash,
+            self._settings.search_candidates,
+        )
         self._context.candidates += [
             Candidate("test_case", row.id, row.transcript, row.expected, row.similarity, quality=1.0) for row in rows
         ]
@@ -149,16 +141,15 @@ class ContextGatherer:
     async def _visit_search(self, vector: HalfVector, user_id: UUID | None) -> None:
         if user_id is None:
             return
-        async with self._db.read(self._visit.clinician.organization_id) as session:
-            rows = await embeddings.find_similar_visits(
-                session,
-                user_id,
-                self._embedder.model,
-                vector,
-                self._visit.content_hash,
-                self._settings.search_newest_visits,
-                self._settings.search_candidates,
-            )
+        rows = await embeddings.find_similar_visits(
+            self._session,
+            user_id,
+            self._embedder.model,
+            vector,
+            self._visit.content_hash,
+            self._settings.search_newest_visits,
+            self._settings.search_candidates,
+        )
         self._context.candidates += [
             Candidate(
                 "visit", row.transcript_id, row.transcript, row.expected, row.similarity, _quality(row.evaluation)

@@ -110,7 +110,8 @@ class EmbeddingCache:
             return None, "miss"
         near_bits = self._settings.embedding_cache_near_bits
         try:
-            async with asyncio.timeout(LOOKUP_TIMEOUT_S), self._db.read(organization_id) as session:
+            async with asyncio.timeout(LOOKUP_TIMEOUT_S):
+                session = self._db.single(organization_id)
                 found = await embedding_cache.find_vector(session, organization_id, self._model, text, near_bits)
         except (Problem, TimeoutError) as problem:
             log.warning("embedding_cache_not_read", reason=type(problem).__name__)

@@ -22,6 +22,7 @@ from app.settings import Settings
 PHASE = "llm_extraction"
 # One answer that cannot be used may be an accident; a second one is the provider's way.
 TRIES = 2
+LONG_CHARS = 50_000
 log = structlog.get_logger()
 
 
@@ -73,12 +74,18 @@ async def _ask(
     for _ in range(TRIES):
         try:
             completions.append(await model.complete(asked, VISIT_ANSWER, max_tokens, deadline, PHASE))
-            answer = await asyncio.to_thread(read_answer, completions[-1].content, custom_names)
-            return answer, completions
+            return await _read(completions[-1].content, custom_names), completions
         except InvalidOutput as invalid:
             log.warning("model_answer_unusable", phase=PHASE, reason=invalid.reason, size_bytes=invalid.size_bytes)
             asked, max_tokens, reason = _second_try(messages, max_tokens, invalid)
     raise ProviderInvalidOutput(f"The model's answer was not usable twice ({reason}).", phase=PHASE)
+
+
+async def _read(content: str, custom_names: frozenset[str]) -> Answer:
+    """A long answer in a thread, so that it holds up nobody; a usual one is read sooner than handed over."""
+    if len(content) < LONG_CHARS:
+        return read_answer(content, custom_names)
+    return await asyncio.to_thread(read_answer, content, custom_names)
 
 
 def _second_try(
