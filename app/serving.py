@@ -1,6 +1,7 @@
 """Serves the app for real: in the foreground until told to stop, or while a block runs."""
 
 import asyncio
+import gc
 import math
 import signal
 import socket
@@ -22,7 +23,12 @@ class StartFailed(RuntimeError):
 def serve(app: Starlette, settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Blocks until a signal ends it; `on_ready` gets the base URL. Raises `StartFailed`, which says why."""
     with _bound(host, port) as listener:
-        server = _Server(app, settings, lambda: on_ready(_base_url(listener)))
+
+        def begin() -> None:
+            _spare_what_stays()
+            on_ready(_base_url(listener))
+
+        server = _Server(app, settings, begin)
         try:
             server.run([listener])
         except (SystemExit, OSError) as error:
@@ -69,6 +75,16 @@ class _Server(uvicorn.Server):
                 await asyncio.sleep(self._delay_s)
                 self._ongoing.prepare_to_stop()
         await super().shutdown(sockets)
+
+
+def _spare_what_stays() -> None:
+    """The garbage collector leaves alone what the start made, and looks at a request's objects once, not twenty times.
+
+    Reference counts free nearly all that a request leaves; what is left in cycles waits a little longer.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -195,8 +195,8 @@ async def test_a_connection_killed_while_it_saves_loses_nothing(
 @pytest.mark.parametrize(
     ("table", "query"),
     [
-        ("users", "SELECT users.id%"),
-        ("sops", "SELECT sops.id%"),
+        ("users", "SELECT inside.id%FROM users%"),
+        ("sops", "SELECT inside.id%FROM sops%"),
         ("transcripts", "WITH %INSERT INTO transcripts%"),
     ],
 )

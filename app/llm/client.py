@@ -26,6 +26,8 @@ _TOO_LONG_CODES = {"context_length_exceeded", "string_above_max_length"}
 # Parameters that not every server or model takes.
 _OPTIONAL = ("response_format", "temperature", "max_completion_tokens", "dimensions", "encoding_format")
 _LATEST_RETRY_S = 3600.0
+_TOLD_BY_THE_SDK = ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
+_UNSAID: dict[str, Any] = {f"X-Stainless-{name}": openai.Omit() for name in _TOLD_BY_THE_SDK}
 
 
 class InvalidOutput(Exception):
@@ -55,8 +57,8 @@ class ProviderClient:
             base_url=IN_PROCESS_URL if app else settings.openai_base_url,
             max_retries=0,
             timeout=settings.llm_attempt_timeout_s,
-            # Without compression, what is counted is what came.
-            default_headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
+            # Without compression, what is counted is what came; the rest would tell of this machine.
+            default_headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **_UNSAID},
             http_client=httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False),
         )
 
