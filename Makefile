@@ -28,6 +28,11 @@ lint-pages: $(DEV_READY)
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PAGES)/node_modules/.ready pages-types; \
 	else echo "Skipped the check of the pages' types: it needs Node.js 20 or newer." >&2; fi
 
+# The pictures of the README, from the running service.
+.PHONY: screenshots
+screenshots: $(DEV_READY)
+	$(BIN)/python -m tests.web.screenshots
+
 .PHONY: pages-types
 pages-types:
 	@mkdir -p $(PAGES)/types

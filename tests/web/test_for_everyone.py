@@ -28,7 +28,7 @@ _CONTRAST = """kind => {
 
 @pytest.fixture(scope="module")
 async def visit(offline: Service) -> dict[str, Any]:
-    """A reviewed visit with an SOP, a custom category, a gold case and one like it, so that every screen has content."""
+    """A reviewed visit with an SOP, a custom category, a gold case and one like it: every screen has content."""
     sop = (await offline.client.post("/sops", json=samples.sops()[0])).json()
     gold = {
         "title": "Gold",

@@ -1,4 +1,8 @@
-"""A newcomer's way through the pages, by keyboard alone: load the sample, run, review, finish."""
+"""A newcomer's way through the pages, by keyboard alone: load the sample, run, review, finish, export."""
+
+import asyncio
+import json
+from pathlib import Path
 
 from playwright.async_api import Page, expect
 
@@ -61,6 +65,15 @@ async def test_from_the_sample_to_the_export(open_page: OpenPage, offline: Servi
     states = [item["state"] for item in stored["review"]["items"]]
     assert (states.count("edited"), states.count("rejected"), states.count("undecided")) == (1, 1, 0)
     assert all(decision["seconds"] is not None for decision in stored["review"]["decisions"])
+
+    await tab_to(page, "Export")
+    await page.keyboard.press("Enter")
+    await tab_to(page, "JSON")
+    async with page.expect_download() as started:
+        await page.keyboard.press("Enter")
+    download = await started.value
+    exported = json.loads(await asyncio.to_thread(Path(await download.path()).read_bytes))
+    assert "with food" in json.dumps(exported)
 
 
 async def test_a_reload_keeps_the_place(open_page: OpenPage, offline: Service) -> None:

@@ -19,10 +19,11 @@ async def proxy(site: str) -> AsyncIterator[CuttingProxy]:
         yield opened
 
 
-async def test_a_stream_that_is_cut_is_taken_up_again(
+async def test_a_stream_that_is_cut_is_taken_up_again_without_a_second_model_call(
     open_page: OpenPage, open_service: OpenService, watched: Watched
 ) -> None:
-    service = await open_service(ScriptedProvider())
+    provider = ScriptedProvider()
+    service = await open_service(provider)
     async with serving(service.app) as url, cutting_proxy(url) as proxy:
         page = await open_page("/", base=proxy.url)
         # Each phase as it becomes known to the page, in order.
@@ -43,6 +44,7 @@ async def test_a_stream_that_is_cut_is_taken_up_again(
     assert "reconnecting" in [state for state, _ in states]
     last = states[-1][1]
     assert sorted(last) == sorted(PHASES), "none lost, none doubled"
+    assert len(provider.chats) == 1
     watched.console[:] = [line for line in watched.console if "ERR_" not in line and "409" not in line]
 
 

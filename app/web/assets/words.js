@@ -20,22 +20,6 @@ const TOLD = {
   items_rejected: 'Some items of the answer could not be used',
   addressed_to_a_model: 'Words here speak to the machine, not to a person',
   evaluation_failed: 'It could not be checked',
-  // The ledger
-  declined: 'Talked about and declined',
-  historical: 'Something of the past',
-  patient_reported: 'Only reported by the patient',
-  too_many: 'More items than anyone would list',
-  // The radar
-  order_read: 'sounds like an order',
-  advice_read: 'sounds like advice',
-  drug: 'names a medicine',
-  dose: 'names a dose',
-  test: 'names a test',
-  referral: 'speaks of a referral',
-  return: 'speaks of coming back',
-  call_if: 'tells when to call',
-  interval: 'names a time',
-  plan: 'sounds like a plan',
   // Flags
   reason_beside_quote: 'The reason was said elsewhere',
   quote_found_again: 'The quote was found again',
@@ -49,11 +33,43 @@ const TOLD = {
   evaluation: 'the result could not be scored',
 };
 
+/** Why an item was set aside. @type {Record<string, string>} */
+const SET_ASIDE = {
+  declined: 'Talked about and declined',
+  historical: 'Something of the past',
+  patient_reported: 'Only reported by the patient',
+  too_many: 'More items than anyone would list',
+};
+
+/** What makes words that no finding accounts for worth a look. @type {Record<string, string>} */
+const WORTH_A_LOOK = {
+  order_read: 'sounds like an order',
+  advice_read: 'sounds like advice',
+  drug: 'names a medicine',
+  dose: 'names a dose',
+  test: 'names a test',
+  referral: 'speaks of a referral',
+  return: 'speaks of coming back',
+  call_if: 'tells when to call',
+  interval: 'names a time',
+  plan: 'sounds like a plan',
+};
+
 /** A code as words: `test_order` is “Test order”. @param {string} code */
 export function told(code) {
   if (TOLD[code]) return TOLD[code];
   const words = code.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @param {string} code of the ledger */
+export function whySetAside(code) {
+  return SET_ASIDE[code] ?? told(code);
+}
+
+/** @param {string} code of the radar */
+export function whyWorthALook(code) {
+  return WORTH_A_LOOK[code] ?? told(code).toLowerCase();
 }
 
 /** @param {number} share 0 to 1 */

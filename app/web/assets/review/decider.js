@@ -51,7 +51,7 @@ export class Decider {
   /** Opens the form for a finding that was overlooked. @param {Span | null} span the words that prove it */
   add(span) {
     if (this.#state.signed) return;
-    const names = /** @type {{ custom_names?: string[] }} */ (this.#state.run?.context ?? {}).custom_names ?? [];
+    const names = [...new Set(this.#state.items.flatMap(({ category, item }) => (category === 'custom' ? [String(item.category)] : [])))];
     const opener = document.activeElement;
     const close = () => {
       this.forms.replaceChildren();

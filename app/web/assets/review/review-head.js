@@ -1,6 +1,8 @@
 /** The head of the review: which visit, how sure, how far the review is, and what can be done with the whole. */
 
-import { element } from '../element.js';
+import { send } from '../api.js';
+import { announce, element } from '../element.js';
+import { failure } from '../notices.js';
 import { counted, day, moment, percent, told } from '../words.js';
 import { Decider } from './decider.js';
 import { ReviewState } from './review-state.js';
@@ -17,7 +19,7 @@ import { showKeys } from './shortcuts.js';
 export function reviewHead(state, transcript, decider) {
   const title = transcript.visit_date ? `Visit of ${day(transcript.visit_date)}` : 'Visit without a date';
   const standing = element('div', { class: 'standing' });
-  const renew = () => standing.replaceChildren(...standings(state, decider));
+  const renew = () => standing.replaceChildren(...standings(state, decider, title).filter((part) => part !== false));
   state.addEventListener('change', renew);
   renew();
   return element('div', { class: 'review-head' },
@@ -44,8 +46,8 @@ function warnings({ run }) {
   return words.length ? element('ul', { class: 'flags' }, words.map((word) => element('li', {}, word))) : '';
 }
 
-/** @param {ReviewState} state @param {Decider} decider @returns {HTMLElement[]} */
-function standings(state, decider) {
+/** @param {ReviewState} state @param {Decider} decider @param {string} title @returns {(HTMLElement | false)[]} */
+function standings(state, decider, title) {
   const { run, items, mustDecide, signed } = state;
   const review = run?.review;
   if (!run || !review) return [];
@@ -54,6 +56,7 @@ function standings(state, decider) {
     return [
       element('p', { class: `signed ${review.status}` }, element('strong', {}, told(review.status)), ` by ${review.reviewer ?? 'someone'}${review.reviewed_at ? `, ${moment(review.reviewed_at)}` : ''}`),
       ...exports(run.id, false),
+      review.status === 'approved' && promotion(run.id, title),
       element('button', { type: 'button', onclick: () => decider.reopen() }, 'Open again'), help,
     ];
   }
@@ -73,4 +76,27 @@ function exports(id, draft) {
   const asked = draft ? '&unsigned=true' : '';
   return [element('details', { class: 'menu' }, element('summary', {}, draft ? 'Export a draft' : 'Export'),
     element('ul', {}, formats.map(([format, label]) => element('li', {}, element('a', { href: `/extractions/${id}/export?format=${format}${asked}`, download: '' }, label)))))];
+}
+
+/** Makes a gold case of an approved visit, under a name of the clinician's. @param {string} id @param {string} title */
+function promotion(id, title) {
+  const place = element('div', { class: 'promotion' });
+  const input = element('input', { value: title, required: true, maxlength: 200, 'aria-label': 'Name of the gold case' });
+  /** @param {SubmitEvent} event */
+  const promote = async (event) => {
+    event.preventDefault();
+    try {
+      await send('post', '/extractions/{extraction_id}/promote', { at: { extraction_id: id }, body: { title: input.value, is_active: true } });
+      place.replaceChildren(element('a', { href: '#/gold' }, 'It is a gold case now'));
+      announce('It is a gold case now');
+    } catch (error) {
+      place.append(failure(error));
+    }
+  };
+  const ask = () => {
+    place.replaceChildren(element('form', { class: 'search-row', onsubmit: promote }, input, element('button', { class: 'main' }, 'Make it a gold case')));
+    input.select();
+  };
+  place.append(element('button', { type: 'button', onclick: ask }, 'Make it a gold case…'));
+  return place;
 }

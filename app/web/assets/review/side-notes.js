@@ -4,7 +4,7 @@ import { get } from '../api.js';
 import { element } from '../element.js';
 import { failure, loading } from '../notices.js';
 import { PhaseWaterfall } from '../running/phase-waterfall.js';
-import { counted, duration, percent, told } from '../words.js';
+import { counted, duration, percent, told, whySetAside, whyWorthALook } from '../words.js';
 import { visitRow } from '../visits/visit-row.js';
 import { categoryOf, headline } from './fields.js';
 
@@ -30,7 +30,7 @@ export function sideNotes(run, then) {
 function missed(places, { onWords, onAdd }) {
   const list = element('ul', { class: 'places' }, places.map((place) => element('li', {},
     element('button', { type: 'button', class: 'quote', onclick: () => onWords(place) }, place.quote),
-    element('span', { class: 'small' }, `${place.speaker ?? 'Turn'} · ${place.turn} · ${place.reasons.map(told).join(', ')}`),
+    element('span', { class: 'small' }, `${place.speaker ?? 'Turn'} · ${place.turn} · ${place.reasons.map(whyWorthALook).join(', ')}`),
     element('button', { type: 'button', class: 'quiet', onclick: () => onAdd(place) }, 'Add'))));
   return section('May have been missed', places.length, places.length
     ? list : element('p', { class: 'small' }, 'Nothing with clinical weight is left without a finding.'));
@@ -59,7 +59,7 @@ function setAside(evaluation, { onWords }) {
   };
   return section('Set aside', rejected.length + merged.length,
     element('p', { class: 'small' }, `Of ${counted(raw, 'item')} read, ${returned} stand above, ${merged.length} were repeats, ${rejected.length} were set aside.`),
-    element('ul', { class: 'places' }, rejected.map((entry) => line(entry, told(entry.reason ?? ''))), merged.map((entry) => line(entry, 'said twice, kept once'))));
+    element('ul', { class: 'places' }, rejected.map((entry) => line(entry, whySetAside(entry.reason ?? ''))), merged.map((entry) => line(entry, 'said twice, kept once'))));
 }
 
 /** Looked up when they are asked for: nobody needs them to decide on a finding. @param {ReviewedRun} run */

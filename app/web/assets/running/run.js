@@ -56,8 +56,11 @@ export class Run extends EventTarget {
       } catch (error) {
         if (this.#abort.signal.aborted) return this.#become('cancelled');
         const failed = error instanceof CallFailed ? error : new CallFailed({ status: 0 });
-        const worthIt = failed.status === 0 ? this.state === 'reconnecting' || this.phases.size > 0 : isUnderWay(failed);
-        if (!worthIt || attempt >= ATTEMPTS) return this.#fail(failed);
+        const underWay = isUnderWay(failed);
+        const wasCut = failed.status === 0 && (this.state === 'reconnecting' || this.phases.size > 0);
+        if (!underWay && !(wasCut && attempt < ATTEMPTS)) return this.#fail(failed);
+        // Work that goes on is waited for, however long it takes; a service that is gone only so often.
+        if (underWay) attempt = 0;
         this.#become('reconnecting');
         await new Promise((resolve) => { setTimeout(resolve, (failed.retryAfterS ?? 2 ** attempt / 4) * 1000); });
         if (this.#abort.signal.aborted) return this.#become('cancelled');

@@ -33,13 +33,13 @@ class CompareVisits extends HTMLElement {
   }
 }
 
-/** What stands in one of them alone is marked. @param {Run} shown @param {Run} other @param {CategoryName} name */
+/** What stands in both is marked. @param {Run} shown @param {Run} other @param {CategoryName} name */
 function cell(shown, other, name) {
   const others = new Set(of(other, name).map((item) => headline(name, item).toLowerCase()));
   return element('td', {}, element('ul', { class: 'plain' }, of(shown, name).map((item) => {
     const line = headline(name, item);
-    const alone = !others.has(line.toLowerCase());
-    return element('li', {}, element('strong', {}, line), alone && element('span', { class: 'chip' }, 'only here'),
+    const shared = others.has(line.toLowerCase());
+    return element('li', {}, element('strong', {}, line), shared && element('span', { class: 'chip on' }, 'in both'),
       element('span', { class: 'small' }, ` ${details(name, item).map(([, value]) => value).join(', ')}`));
   })));
 }
