@@ -16,7 +16,12 @@ from app.language.procedures import find_procedures
 from app.review.decisions import Item, ReviewedItem
 
 _INK, _WARNING = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x9C, 0x1C, 0x1C)
-_HOW = {"start": "Start taking", "continue": "Keep taking", "change": "Take in a new way", "stop": "Stop taking"}
+_HOW = {
+    "start": "Start taking {}",
+    "continue": "Keep taking {}",
+    "change": "Take {} in a new way",
+    "stop": "Stop taking {}",
+}
 _VISIT = re.compile(r"\b(?:appointment|visit|come (?:back|in)|see|check-?up|follow-?up|clinic|refer\w*|test)\b", re.I)
 _BY_CLINIC = "Your clinic will do this: "
 
@@ -43,9 +48,7 @@ def _blank(visit: ExportedVisit) -> Letter:
     page.page_width, page.page_height = Cm(21), Cm(29.7)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2.2)
     for style, size, before in (("Normal", 14, 0), ("List Bullet", 14, 0), ("Heading 1", 20, 18), ("Title", 28, 0)):
-        font, spacing = letter.styles[style].font, letter.styles[style].paragraph_format
-        font.name, font.size, font.color.rgb = "Arial", Pt(size), _INK
-        spacing.space_before, spacing.space_after, spacing.line_spacing = Pt(before), Pt(8), 1.25
+        _set_style(letter.styles[style], Pt(size), Pt(before))
     properties = letter.core_properties
     properties.title, properties.author, properties.comments = "After-visit summary", "medextract", ""
     letter.add_paragraph("After your visit", style="Title")
@@ -53,6 +56,18 @@ def _blank(visit: ExportedVisit) -> Letter:
         _add(letter.add_paragraph(), "Draft: no clinician has checked this yet. Do not act on it.", True, _WARNING)
     letter.add_paragraph(" ".join(filter(None, (_visit_day(visit), _clinician(visit)))))
     return letter
+
+
+def _set_style(style: Any, size: Pt, before: Pt) -> None:
+    """The template's own styles take fonts from a theme and let the space between bullets go; both are switched off."""
+    font, spacing = style.font, style.paragraph_format
+    font.name, font.size, font.color.rgb = "Arial", size, _INK
+    fonts = style.element.rPr.rFonts
+    for name in [name for name in fonts.attrib if name.endswith("Theme")]:
+        del fonts.attrib[name]
+    for contextual in style.element.xpath("w:pPr/w:contextualSpacing"):
+        contextual.getparent().remove(contextual)
+    spacing.space_before, spacing.space_after, spacing.line_spacing = before, Pt(8), 1.2
 
 
 def _section(
@@ -103,7 +118,7 @@ def _is_condition(item: ReviewedItem) -> bool:
 
 def _write_medicine(letter: Letter, item: Item, _category: str) -> None:
     paragraph = letter.add_paragraph(style="List Bullet")
-    _add(paragraph, f"{_HOW[item['status']]} {item['medication_name']}", bold=True)
+    _add(paragraph, _HOW[item["status"]].format(item["medication_name"]), bold=True)
     how = ", ".join(filter(None, (item["dosage"], item["frequency"], _lasting(item["duration"]), item["route"])))
     told = (how, f"for {item['reason']}" if item["reason"] else None, item["special_instructions"])
     for text in filter(None, told):
@@ -122,9 +137,9 @@ def _write_line(letter: Letter, item: Item, category: str) -> None:
 
 def _sign(letter: Letter, visit: ExportedVisit) -> None:
     letter.add_heading("About this page", level=1)
-    letter.add_paragraph(visit.notice)
-    if visit.signed:
-        letter.add_paragraph(_checked_by(visit))
+    lines = [visit.notice, *([_checked_by(visit)] if visit.signed else [])]
+    for line in lines:
+        letter.add_paragraph(line).paragraph_format.keep_with_next = True
     letter.add_paragraph("If something here is not what you remember, call your clinic.")
 
 
