@@ -1,5 +1,5 @@
 # Everything a newcomer needs; the only requirements are make and Python 3.11 or newer.
-.PHONY: demo test serve lint lint-pages fuzz bench lock clean
+.PHONY: demo test serve lint lint-pages fuzz bench lock clean chaos
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -43,6 +43,10 @@ pages-types:
 $(PAGES)/node_modules/.ready: $(PAGES)/package-lock.json
 	cd $(PAGES) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# The heavier faults, done to real processes; about eight minutes. CHAOS="'disk full' soak" runs only those.
+chaos: $(DEV_READY)
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 fuzz: $(DEV_READY)
 	$(BIN)/python -m tests.fuzzing

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from app.api.ongoing import MARGIN_S, Ongoing
 from app.main import create_app
+from app.no_http import Protocol
 from app.settings import Settings
 
 
@@ -59,7 +60,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: Starlette, settings: Settings, on_ready: Callable[[], None]) -> None:
         patience = math.ceil(settings.request_deadline_s + MARGIN_S)
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=patience))
+        super().__init__(_config(app, patience))
         self._on_ready, self._delay_s = on_ready, settings.shutdown_delay_s
         self._ongoing: Ongoing | None = getattr(app.state, "ongoing", None)
 
@@ -85,6 +86,10 @@ def _spare_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def _config(app: Starlette, patience_s: int) -> uvicorn.Config:
+    return uvicorn.Config(app, log_config=None, access_log=False, http=Protocol, timeout_graceful_shutdown=patience_s)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -86,14 +86,15 @@ async def test_vectors_may_come_as_lists_of_numbers(open_service: OpenService) -
 async def test_a_slow_search_is_given_up_and_the_other_kept(
     open_service: OpenService, database_url: URL, logged: Logged, table: str, degraded: str
 ) -> None:
-    """The lock lasts until the model answers, so that the save is not held up."""
+    """The lock lasts until the model answers, so that the save is not held up; two seconds are enough for the other
+    search also on a busy machine."""
     released = asyncio.Event()
 
     async def release(_: dict[str, Any]) -> Reply:
         released.set()
         return GOOD
 
-    service = await open_service(ScriptedProvider(release), search_timeout_s=0.3)
+    service = await open_service(ScriptedProvider(release), search_timeout_s=2)
     user = new_user()
     first = await service.extract(user=user)
     await service.client.patch(f"/extractions/{first['id']}", json={"status": "approved"})
@@ -108,7 +109,7 @@ async def test_a_slow_search_is_given_up_and_the_other_kept(
     told = await extracting
     kept = "visits" if degraded == "test_case_search" else "test_cases"
     assert len(told["context"][kept]) == 1
-    assert told["timings"]["phases"][degraded]["ms"] >= 300
+    assert told["timings"]["phases"][degraded]["ms"] >= 2000
 
 
 async def test_without_an_evaluation_a_person_must_look(open_service: OpenService, logged: Logged) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 
 import psutil
@@ -47,6 +48,20 @@ async def test_a_document_that_fills_the_memory(scripted: Service) -> None:
     problem = (await reading).json()
     assert problem["type"] == "urn:medextract:problem:unreadable-document"
     assert most < 600_000_000
+    assert psutil.Process().memory_info().rss - before < 100_000_000
+    assert not parsers()
+
+
+async def test_a_pdf_that_unpacks_without_end(scripted: Service) -> None:
+    """A page of 600 MB of spaces, which a few hundred bytes unpack to by two filters."""
+    spaces, squeeze = b" " * 1_000_000, zlib.compressobj(9)
+    packed = b"".join(squeeze.compress(spaces) for _ in range(600)) + squeeze.flush()
+    stream = zlib.compress(packed, 9)
+    assert len(stream) < 100_000
+    bomb = a_pdf(*LINES, page=(stream, b"/Filter [/FlateDecode /FlateDecode] "))
+    before = psutil.Process().memory_info().rss
+    problem = (await post(scripted, bomb)).json()
+    assert problem["type"] == "urn:medextract:problem:unreadable-document"
     assert psutil.Process().memory_info().rss - before < 100_000_000
     assert not parsers()
 

@@ -14,10 +14,13 @@ from tests.conftest import Service, new_user
 LINES = ["Doctor: Take ibuprofen 400 mg twice a day.", "Patient: All right, I will."]
 
 
-def a_pdf(*lines: str, meaning: bytes = b"") -> bytes:
-    """A one-page PDF, written by hand; `meaning` pairs codes of the font with UTF-16, as "<41> <0061>"."""
+def a_pdf(*lines: str, meaning: bytes = b"", page: tuple[bytes, bytes] | None = None) -> bytes:
+    """A one-page PDF, written by hand; `meaning` pairs codes of the font with UTF-16, as "<41> <0061>".
+
+    `page` is another content stream in the place of the lines, and what stands in its dictionary.
+    """
     shown = " T* ".join(f"({line}) Tj" for line in lines)
-    stream = f"BT /F1 12 Tf 14 TL 72 720 Td {shown} ET".encode()
+    stream, how = page or (f"BT /F1 12 Tf 14 TL 72 720 Td {shown} ET".encode(), b"")
     character_map = b"1 begincodespacerange\n<00> <FF>\nendcodespacerange\n"
     if meaning:
         character_map += b"1 beginbfchar\n%s\nendbfchar\n" % meaning
@@ -27,7 +30,7 @@ def a_pdf(*lines: str, meaning: bytes = b"") -> bytes:
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
         b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica"
         b" /ToUnicode 5 0 R >> >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Length %d %s>>\nstream\n%s\nendstream" % (len(stream), how, stream),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(character_map), character_map),
     ]
     body, offsets = b"%PDF-1.4\n", []

@@ -1,0 +1,1 @@
+"""`make chaos`: the heavier rows of the table of faults, done to real processes; each prints what was seen."""
