@@ -107,11 +107,16 @@ async def test_a_file_without_words(scripted: Service, content: bytes) -> None:
     assert (response.status_code, response.json()["type"]) == (422, "urn:medextract:problem:transcript-empty")
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "x" * 5000, "вірш.txt", "a\\b.pdf"], ids=ascii)
+@pytest.mark.parametrize("name", ["../../etc/passwd", "x" * 4096, "вірш.txt", "a\\b.pdf"], ids=ascii)
 async def test_the_file_name_is_ignored(scripted: Service, name: str) -> None:
     response = await post(scripted, FILES["txt"], name=name)
     assert response.status_code == 201, response.text
     assert name not in response.text
+
+
+async def test_a_file_name_longer_than_any_is_no_request(scripted: Service) -> None:
+    response = await post(scripted, FILES["txt"], name="x" * 5000)
+    assert (response.status_code, response.json()["type"]) == (400, "urn:medextract:problem:bad-request")
 
 
 @pytest.mark.parametrize(
