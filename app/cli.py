@@ -16,6 +16,7 @@ from app.main import SchemaBehind, create_app, migrate_database
 from app.serving import StartFailed
 from app.serving import serve as run_service
 from app.terminal import AsJson, fail, out, print_json, progress, run, settings_for
+from app.workers import serve_together
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 sops = typer.Typer(no_args_is_help=True, help="The clinic's standard operating procedures.")
@@ -25,6 +26,7 @@ cli.command()(erasure_commands.erase)
 
 Url = Annotated[str | None, typer.Option(help="A running service; without it the command runs its own.")]
 Host = Annotated[str | None, typer.Option(help="Where to listen.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes behind the one address.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 
 
@@ -54,15 +56,19 @@ def _options(
 
 
 @cli.command()
-def serve(host: Host = None, port: Port = None) -> None:
+def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Runs the service until it is told to stop, where SERVE_HOST and SERVE_PORT or the options say."""
 
     def announce(url: str) -> None:
         progress.print(f"medextract: {url}/docs  (metrics /metrics, timings /timings)", soft_wrap=True)
 
     settings = settings_for()
+    settings = settings.model_copy(update={"serve_workers": workers or settings.serve_workers})
     place = (host or settings.serve_host, settings.serve_port if port is None else port)
-    run_service(create_app(settings), settings, *place, announce)
+    if settings.serve_workers > 1:
+        serve_together(settings, *place, announce)
+    else:
+        run_service(create_app(settings), settings, *place, announce)
 
 
 @cli.command()

@@ -12,6 +12,7 @@ from app.db import migrate
 from app.db.audit_log import AuditLog
 from app.db.embedded import EmbeddedServer
 from app.db.engine import Database, database_url
+from app.db.pool_size import fitted
 from app.extraction.embedding import Embedder
 from app.extraction.embedding_cache import EmbeddingCache
 from app.extraction.once import OncePerKey
@@ -82,9 +83,10 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database, up to date; raises `SchemaBehind`, or `RoleMissing` where nothing keeps organizations apart."""
+    """The database, up to date; raises `SchemaBehind`, `PoolTooLarge`, or `RoleMissing` without walls."""
     async with AsyncExitStack() as stack:
-        db = Database(await _ready_database(settings, stack), settings)
+        url = await _ready_database(settings, stack)
+        db = Database(url, await fitted(url, settings))
         stack.push_async_callback(db.close)
         await db.check_walls()
         yield db

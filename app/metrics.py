@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.values import MutexValue, ValueClass
 
 from app.timings import PHASES, Timings
 
@@ -33,7 +35,11 @@ class Metrics:
             "medextract_fallbacks_total", "Answers by a fallback model.", ("model",), registry=self.registry
         )
         self.breaker_open = Gauge(
-            "medextract_breaker_open", "1 while a model is left alone.", ("target",), registry=self.registry
+            "medextract_breaker_open",
+            "1 while a model is left alone.",
+            ("target",),
+            registry=self.registry,
+            multiprocess_mode="livemax",
         )
         self.embedding_cache = Counter(
             "medextract_embedding_cache_total", "Vectors looked up, by where.", ("tier",), registry=self.registry
@@ -42,10 +48,16 @@ class Metrics:
             "medextract_embedding_cache_evicted_total", "Vectors deleted for room or age.", registry=self.registry
         )
         self.extractions_in_flight = Gauge(
-            "medextract_extractions_in_flight", "Extractions at work.", registry=self.registry
+            "medextract_extractions_in_flight",
+            "Extractions at work.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
         self.extractions_waiting = Gauge(
-            "medextract_extractions_waiting", "Extractions in line for a place.", registry=self.registry
+            "medextract_extractions_waiting",
+            "Extractions in line for a place.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
         self.extractions_refused = Counter(
             "medextract_extractions_refused_total", "Extractions refused for want of one.", registry=self.registry
@@ -72,5 +84,9 @@ class Metrics:
         self.breaker_open.labels(target).set(state != "closed")
 
     def exposition(self) -> bytes:
-        """The text format that Prometheus reads."""
-        return generate_latest(self.registry)
+        """The text format that Prometheus reads; of all processes together, where several serve."""
+        if ValueClass is MutexValue:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -23,39 +23,39 @@ class StartFailed(RuntimeError):
 
 def serve(app: Starlette, settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Blocks until a signal ends it; `on_ready` gets the base URL. Raises `StartFailed`, which says why."""
-    with _bound(host, port) as listener:
+    with bound(host, port) as listener:
 
         def begin() -> None:
-            _spare_what_stays()
-            on_ready(_base_url(listener))
+            spare_what_stays()
+            on_ready(base_url(listener))
 
-        server = _Server(app, settings, begin)
+        server = Server(app, settings, begin)
         try:
             server.run([listener])
         except (SystemExit, OSError) as error:
-            raise _failure(app, error) from None
+            raise failure(app, error) from None
 
 
 @asynccontextmanager
 async def running(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """The base URL of the service while the block runs; port 0 takes a free one. Raises `StartFailed`."""
     app = create_app(settings)
-    with _bound(host, port) as listener:
+    with bound(host, port) as listener:
         ready = asyncio.Event()
-        server = _Server(app, settings, ready.set)
+        server = Server(app, settings, ready.set)
         serving, waiting = asyncio.create_task(_serve(server, listener)), asyncio.create_task(ready.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.is_set():
             waiting.cancel()
-            raise _failure(app, serving.result())
+            raise failure(app, serving.result())
         try:
-            yield _base_url(listener)
+            yield base_url(listener)
         finally:
             server.should_exit = True
             await serving
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Tells when it listens, and does not wait forever for requests when it is to stop."""
 
     def __init__(self, app: Starlette, settings: Settings, on_ready: Callable[[], None]) -> None:
@@ -78,7 +78,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _spare_what_stays() -> None:
+def spare_what_stays() -> None:
     """The garbage collector leaves alone what the start made, and looks at a request's objects once, not twenty times.
 
     Reference counts free nearly all that a request leaves; what is left in cycles waits a little longer.
@@ -92,7 +92,7 @@ def _config(app: Starlette, patience_s: int) -> uvicorn.Config:
     return uvicorn.Config(app, log_config=None, access_log=False, http=Protocol, timeout_graceful_shutdown=patience_s)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
     """Taken before anything else is started; not listened to until all of it is."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
@@ -104,7 +104,7 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _base_url(listener: socket.socket) -> str:
+def base_url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -118,7 +118,7 @@ async def _serve(server: uvicorn.Server, listener: socket.socket) -> BaseExcepti
     return None
 
 
-def _failure(app: Starlette, ended_by: BaseException | None) -> StartFailed:
+def failure(app: Starlette, ended_by: BaseException | None) -> StartFailed:
     error = getattr(app.state, "failure", None) or ended_by
     return StartFailed(f"The service did not start: {type(error).__name__}: {error}")
 

@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     # Storage
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = None
     data_dir: Path = Path(".data")
-    db_pool_size: Count = 20
-    db_max_overflow: Annotated[int, Field(ge=0)] = 30
+    db_pool_size: Count | None = None
+    db_max_overflow: Annotated[int, Field(ge=0)] = 0
     db_pool_timeout_s: Seconds = 2.0
     db_pool_recycle_s: Count = 3600
     db_statement_timeout_s: Seconds = 15.0
@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     # Where `serve` listens
     serve_host: str = "127.0.0.1"
     serve_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    serve_workers: Annotated[int, Field(ge=1, le=256)] = 1
     shutdown_delay_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 1.0
 
     # Access and logs

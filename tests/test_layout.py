@@ -15,7 +15,8 @@ OURS = sorted(
 )
 # From the outside in; a module may import from its own layer and those below.
 LAYERS = (
-    {"cli", "access_commands", "erasure_commands", "demo", "serving", "in_process", "console", "terminal", "jobs"},
+    {"cli", "access_commands", "erasure_commands", "demo", "serving", "workers", "in_process", "console", "terminal"}
+    | {"jobs"},
     {"main"},
     {"api", "web", "documents"},
     {"parts"},

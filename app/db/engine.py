@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db.pool_size import ENOUGH
 from app.db.retried import retried_once
 from app.db.row_security import APP_ROLE, CAN_TAKE_ROLE, RoleMissing
 from app.db.single_query import NAME, ORGANIZATION, Query, naming_organization
@@ -46,10 +47,11 @@ class Database:
 
     def __init__(self, url: URL, settings: Settings) -> None:
         # Each of the pool may have died, and one more is new.
-        self._most = settings.db_pool_size + settings.db_max_overflow + 1
+        size = settings.db_pool_size or ENOUGH
+        self._most = size + settings.db_max_overflow + 1
         self._engine = create_async_engine(
             url,
-            pool_size=settings.db_pool_size,
+            pool_size=size,
             max_overflow=settings.db_max_overflow,
             pool_timeout=settings.db_pool_timeout_s,
             pool_recycle=settings.db_pool_recycle_s,
@@ -145,6 +147,11 @@ class Database:
     async def _ask(self) -> None:
         async with self._transaction("BEGIN READ ONLY"):
             pass
+
+    @property
+    def url(self) -> str:
+        """Whole, with the password."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     def connections_in_use(self) -> int:
         """How many pooled connections are checked out right now."""
