@@ -38,13 +38,14 @@ async def scraped(url: str, line: str) -> float:
         return total((await client.get("/metrics")).text, line)
 
 
+@pytest.mark.timeout(240)  # three processes start, beside other tests
 async def test_two_processes_serve_as_one(tmp_path: Path, database_url: URL) -> None:
     there = database_url.render_as_string(hide_password=False)
     words = ("serve", "--port", "0", "--workers", "2")
     process = await launched(*words, folder=tmp_path, DATABASE_URL=there, SHUTDOWN_DELAY_S="0")
     assert process.stderr
     try:
-        announced = (await asyncio.wait_for(process.stderr.readline(), 60)).decode()
+        announced = (await asyncio.wait_for(process.stderr.readline(), 100)).decode()
         url = announced.split()[1].removesuffix("/docs")
         first = processes_of(process.pid)
         assert len(first) == 2
@@ -64,7 +65,7 @@ async def test_two_processes_serve_as_one(tmp_path: Path, database_url: URL) -> 
         assert await scraped(url, created) == 13.0
 
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
         assert not any(psutil.pid_exists(pid) for pid in now)
     finally:
         if process.returncode is None:
