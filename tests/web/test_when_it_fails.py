@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from app.timings import PHASES
 from tests.conftest import VISIT, OpenService, Service, serving
-from tests.scripted_provider import ScriptedProvider
+from tests.scripted_provider import ScriptedProvider, answer
 from tests.web.conftest import OpenPage, Watched
 from tests.web.cutting_proxy import CuttingProxy, cutting_proxy
 
@@ -46,6 +46,19 @@ async def test_a_stream_that_is_cut_is_taken_up_again_without_a_second_model_cal
     assert sorted(last) == sorted(PHASES), "none lost, none doubled"
     assert len(provider.chats) == 1
     watched.console[:] = [line for line in watched.console if "ERR_" not in line and "409" not in line]
+
+
+async def test_a_run_is_cancelled_and_what_was_entered_stays(open_page: OpenPage, open_service: OpenService) -> None:
+    service = await open_service(ScriptedProvider(answer(delay_s=2)))
+    async with serving(service.app) as url:
+        page = await open_page("/", base=url)
+        await page.fill("#transcript", VISIT)
+        await page.click("button.main")
+        await page.wait_for_selector("tr[data-phase=open_run][data-state=done]")
+        await page.click("text=Cancel")
+        await page.wait_for_selector("text=Cancelled.")
+        await page.click("text=Back to what you entered")
+        assert await page.input_value("#transcript") == VISIT
 
 
 async def test_nothing_typed_is_lost_while_the_service_is_down(

@@ -14,12 +14,6 @@ const TOLD = {
   not_required: 'No review needed',
   approved: 'Approved',
   rejected: 'Rejected',
-  risk_above_target: 'More may be wrong than the clinic allows',
-  low_score: 'The score is low',
-  nothing_found: 'Nothing was found',
-  items_rejected: 'Some items of the answer could not be used',
-  addressed_to_a_model: 'Words here speak to the machine, not to a person',
-  evaluation_failed: 'It could not be checked',
   // Flags
   reason_beside_quote: 'The reason was said elsewhere',
   quote_found_again: 'The quote was found again',
@@ -31,6 +25,18 @@ const TOLD = {
   similarity: 'similar visits were not looked up',
   embedding: 'not yet ready for the search by meaning',
   evaluation: 'the result could not be scored',
+};
+
+/** Why a person has to look. @type {Record<string, string>} */
+const WHY_REVIEW = {
+  contradicted: 'Something differs from what was said',
+  unsupported: 'Something has no words that prove it',
+  risk_above_target: 'More may be wrong than the clinic allows',
+  low_score: 'The score is low',
+  nothing_found: 'Nothing was found',
+  items_rejected: 'Some items of the answer could not be used',
+  addressed_to_a_model: 'Words here speak to the machine, not to a person',
+  evaluation_failed: 'It could not be checked',
 };
 
 /** Why an item was set aside. @type {Record<string, string>} */
@@ -60,6 +66,11 @@ export function told(code) {
   if (TOLD[code]) return TOLD[code];
   const words = code.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @param {string} code of the review's reasons */
+export function whyReview(code) {
+  return WHY_REVIEW[code] ?? told(code);
 }
 
 /** @param {string} code of the ledger */

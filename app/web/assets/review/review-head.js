@@ -3,7 +3,7 @@
 import { send } from '../api.js';
 import { announce, element } from '../element.js';
 import { failure } from '../notices.js';
-import { counted, day, moment, percent, told } from '../words.js';
+import { counted, day, moment, percent, told, whyReview } from '../words.js';
 import { Decider } from './decider.js';
 import { ReviewState } from './review-state.js';
 import { showKeys } from './shortcuts.js';
@@ -42,7 +42,7 @@ function facts({ run }) {
 
 /** @param {ReviewState} state */
 function warnings({ run }) {
-  const words = [...(run?.review?.reasons ?? []), ...(run?.degraded ?? [])].map(told);
+  const words = [...(run?.review?.reasons ?? []).map(whyReview), ...(run?.degraded ?? []).map(told)];
   return words.length ? element('ul', { class: 'flags' }, words.map((word) => element('li', {}, word))) : '';
 }
 

@@ -45,6 +45,7 @@ class ReviewVisit extends HTMLElement {
     const pane = element('section', { class: 'transcript-pane', 'aria-label': 'Transcript', tabindex: 0 }, view);
     if (!run.extraction) {
       this.replaceChildren(element('h1', {}, 'Visit'), unfinished(run), pane);
+      if (run.state === 'running') setTimeout(() => this.isConnected && this.connectedCallback(), 2000);
       return;
     }
     const highlights = new Highlights(view);
@@ -93,7 +94,7 @@ function chooseBy({ clientX, clientY }, view, list) {
 
 /** @param {import('../types.d.ts').ReviewedRun} run */
 function unfinished(run) {
-  if (run.state === 'running') return nothing('This visit is still being read.', 'Reload in a moment.');
+  if (run.state === 'running') return nothing('This visit is still being read.', 'Its findings appear here as soon as they are there.');
   const { happened, todo } = explained(new CallFailed({ ...(run.problem ?? {}), status: run.problem?.status ?? 500 }));
   return element('div', { class: 'notice bad' }, element('p', {}, element('strong', {}, `${told('failed')}: ${happened}`), ` ${todo}`));
 }

@@ -58,7 +58,7 @@ function setAside(evaluation, { onWords }) {
       located && element('button', { type: 'button', class: 'as-link', onclick: () => onWords(located) }, 'show the words'));
   };
   return section('Set aside', rejected.length + merged.length,
-    element('p', { class: 'small' }, `Of ${counted(raw, 'item')} read, ${returned} stand above, ${merged.length} were repeats, ${rejected.length} were set aside.`),
+    element('p', { class: 'small' }, `${counted(raw, 'item')} read: ${returned} above, ${counted(merged.length, 'repeat')}, ${rejected.length} set aside.`),
     element('ul', { class: 'places' }, rejected.map((entry) => line(entry, whySetAside(entry.reason ?? ''))), merged.map((entry) => line(entry, 'said twice, kept once'))));
 }
 
