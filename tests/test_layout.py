@@ -16,7 +16,7 @@ OURS = sorted(
 # From the outside in; a module may import from its own layer and those below.
 LAYERS = (
     {"cli", "access_commands", "erasure_commands", "demo", "serving", "workers", "in_process", "console", "terminal"}
-    | {"jobs"},
+    | {"jobs", "no_http"},
     {"main"},
     {"api", "web", "documents"},
     {"parts"},
