@@ -24,8 +24,8 @@ async def test_the_window_in_equal_parts(server_url: URL) -> None:
             bucket["start"] for bucket in empty["buckets"]
         )
         done = await service.extract()
-        await service.client.post("/extract", json={"transcript": VISIT, "user": new_user()})
-        degraded = await service.extract()
+        await service.client.post("/extract", json={"transcript": f"{VISIT}Doctor: Bye.", "user": new_user()})
+        degraded = await service.extract("Doctor: Something else, whose vector is not remembered.")
         told = await history(service, window_s=3600, buckets=6)
         *before, last = told["buckets"]
         assert [bucket["runs"] for bucket in before] == [0] * 5
