@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -47,6 +47,10 @@ def entry(caller: Caller, action: Action, kind: str, record_id: UUID | None) -> 
     }
 
 
+# With the ids as one value, so that the statement is the same for any number of them.
+_DELETE_PENDING = delete(audit_pending).where(audit_pending.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+
+
 async def seal(session: AsyncConnection) -> int:
     """Moves what has been committed to the ends of the organizations' chains; how many entries that were."""
     await session.execute(select(func.pg_advisory_xact_lock(_SEAL_LOCK)))
@@ -59,7 +63,7 @@ async def seal(session: AsyncConnection) -> int:
         own = [event for event in arrived if event["organization_id"] == organization_id]
         sealed += _chained(own, *await _head(session, organization_id))
     await session.execute(insert(audit_events), sealed)
-    await session.execute(delete(audit_pending).where(audit_pending.c.id.in_([event["id"] for event in arrived])))
+    await session.execute(_DELETE_PENDING, {"ids": [event["id"] for event in arrived]})
     return len(sealed)
 
 

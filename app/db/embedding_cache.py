@@ -94,7 +94,8 @@ def row_of(organization_id: UUID, model: str, text: Fingerprint, vector: HalfVec
 async def add_vectors(session: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """In one order everywhere, so that two replicas that add the same texts do not wait for each other in a circle."""
     ordered = sorted(rows, key=lambda row: (str(row["organization_id"]), row["digest"]))
-    await session.execute(insert(embedding_cache).values(ordered).on_conflict_do_nothing())
+    # Row by row, since one statement for all would be compiled anew for each number of rows.
+    await session.execute(insert(embedding_cache).on_conflict_do_nothing(), ordered)
 
 
 async def forget_texts(session: AsyncConnection, organization_id: UUID, texts: Iterable[str]) -> None:
