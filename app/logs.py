@@ -20,7 +20,7 @@ FIELDS = frozenset(
         *("timestamp", "level", "logger", "request_id", "extraction_id", "method", "route", "status", "state"),
         *("phase", "phases", "total_ms", "degraded", "what", "reason", "problem", "error", "frames", "sqlstate"),
         *("attempt", "delay_s", "model", "next", "target", "parameter", "size_bytes"),
-        *("entries", "extractions", "runs", "rows", "vectors", "visits", "work", "job"),
+        *("entries", "extractions", "runs", "rows", "vectors", "visits", "work", "job", "exit_code"),
     )
 )
 
