@@ -36,10 +36,11 @@ async def database_restarted(server: EmbeddedServer) -> Seen:
     async with staged(server) as stage:
         async with under_load(stage, clients=16) as seen:
             await asyncio.sleep(3)
-            _control(server, "-m", "immediate", "stop")
+            await asyncio.to_thread(_control, server, "-m", "immediate", "stop")
             probes = await _probes(stage)
             await asyncio.sleep(DOWN_S)
-            _control(server, "-l", "log", "-o", f"-h '' -k . -p {stage.database.port}", "start")
+            options = f"-h '' -k . -p {stage.database.port}"
+            await asyncio.to_thread(_control, server, "-l", "log", "-o", options, "start")
             back = time.monotonic()
             await until(lambda: _is_served(seen, back), within_s=30)
             first = min(when for when, status in seen if status == 201 and when > back) - back
@@ -60,7 +61,8 @@ async def killed(server: EmbeddedServer) -> Seen:
         await asyncio.wait_for(gate.called.wait(), 30)
         stage.process.kill()
         await asyncio.wait([posting])
-    gate.may_answer.set()
+        broke_off = type(posting.exception()).__name__
+        gate.may_answer.set()
     began, answers = time.monotonic(), []
     async with staged(server, gate, database=str(name)) as stage:
         stage.user = user
@@ -70,7 +72,8 @@ async def killed(server: EmbeddedServer) -> Seen:
         took, again = time.monotonic() - began, await stage.post(headers=key)
         states = dict(await stage.states())
     same = again.json()["id"] == answers[-1].json()["id"]
-    told = f"{[response.status_code for response in answers]} in {took:.0f} s, {gate.calls} calls, runs {states}"
+    statuses = [response.status_code for response in answers]
+    told = f"{broke_off}, then {statuses} in {took:.0f} s, {gate.calls} calls, runs {states}"
     return told, same and gate.calls <= 2 and states == {"succeeded": 1, "failed": 1}
 
 
