@@ -84,6 +84,17 @@ async def test_what_was_said_is_kept_by_nobody_on_the_way(scripted: Service) -> 
     ]
     assert {answer.headers.get("cache-control") for answer in answers} == {"no-store"}
     assert {answer.status_code for answer in answers} == {200, 201, 404, 422}
+    assert {answer.headers.get("x-content-type-options") for answer in answers} == {"nosniff"}
+    policies = {answer.headers.get("content-security-policy") for answer in answers}
+    assert policies == {"default-src 'none'; frame-ancestors 'none'"}
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/assets/app.js", "/livez", "/nowhere"])
+async def test_every_answer_forbids_frames_and_guessing(scripted: Service, path: str) -> None:
+    headers = (await scripted.client.get(path)).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
 
 
 JSON_HEAD = b"POST /extract HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from app.api.problems import log_unexpected, problem_response
+from app.api.protective_headers import protect
 from app.errors import Problem
 from app.logs import print_performance_summary
 from app.settings import Settings
@@ -63,8 +64,7 @@ class _Exchange:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
             headers["Server-Timing"] = self._timings.server_timing()
-            # Most answers hold what was said in a visit: only one that says otherwise may be kept by others.
-            headers.setdefault("Cache-Control", "no-store")
+            protect(headers)
         elif self._method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
