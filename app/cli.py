@@ -12,8 +12,9 @@ from app import __version__, access_commands, erasure_commands
 from app.db.postgres_programs import EmbeddedServerFailed
 from app.db.row_security import RoleMissing
 from app.in_process import api_client
+from app.key_work import OrganizationUnknown, PepperMissing
 from app.main import SchemaBehind, create_app, migrate_database
-from app.serving import StartFailed
+from app.serving import StartFailed, refuse_open_door
 from app.serving import serve as run_service
 from app.terminal import AsJson, fail, out, print_json, progress, run, settings_for
 from app.workers import serve_together
@@ -21,20 +22,25 @@ from app.workers import serve_together
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 sops = typer.Typer(no_args_is_help=True, help="The clinic's standard operating procedures.")
 cli.add_typer(sops, name="sops")
-cli.add_typer(access_commands.audit, name="audit")
+for name, commands in access_commands.GROUPS.items():
+    cli.add_typer(commands, name=name)
 cli.command()(erasure_commands.erase)
 
 Url = Annotated[str | None, typer.Option(help="A running service; without it the command runs its own.")]
+Key = Annotated[str | None, typer.Option(envvar="MEDEXTRACT_KEY", help="The API key to show to that service.")]
 Host = Annotated[str | None, typer.Option(help="Where to listen.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes behind the one address.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+
+
+_MENDABLE = (SchemaBehind, RoleMissing, PepperMissing, OrganizationUnknown, StartFailed, EmbeddedServerFailed)
 
 
 def main() -> None:
     """The entry point: failures that a user can mend are one line, not a traceback."""
     try:
         cli()
-    except (ValidationError, SchemaBehind, RoleMissing, StartFailed, EmbeddedServerFailed) as error:
+    except (ValidationError, *_MENDABLE) as error:
         fail(_first_line(error))
     except httpx.HTTPStatusError as error:
         fail(_detail(error.response))
@@ -65,6 +71,7 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None
     settings = settings_for()
     settings = settings.model_copy(update={"serve_workers": workers or settings.serve_workers})
     place = (host or settings.serve_host, settings.serve_port if port is None else port)
+    refuse_open_door(settings, place[0])
     if settings.serve_workers > 1:
         serve_together(settings, *place, announce)
     else:
@@ -84,6 +91,7 @@ def extract(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="txt, vtt, pdf or docx")],
     as_json: AsJson = False,
     url: Url = None,
+    key: Key = None,
     user: Annotated[str | None, typer.Option(help="The clinician's e-mail.")] = None,
     visit_date: Annotated[str | None, typer.Option(help="YYYY-MM-DD; due dates count from it.")] = None,
     sop: Annotated[list[str] | None, typer.Option(help="Id of an SOP; may be repeated.")] = None,
@@ -92,7 +100,7 @@ def extract(
     options = {"user": {"email": user} if user else None, "visit_date": visit_date, "sop_ids": sop or []}
     form = {"options": orjson.dumps(options).decode()}
     upload = {"file": (file.name, file.read_bytes())}
-    answer = run(_call("POST", "/extract/file", url, files=upload, data=form))
+    answer = run(_call("POST", "/extract/file", url, key, files=upload, data=form))
     if as_json:
         print_json(answer)
     else:
@@ -107,6 +115,7 @@ def evaluate(
     gold: Annotated[list[Path] | None, typer.Option(exists=True, help="More of them, with hand-made lists.")] = None,
     report: Annotated[Path | None, typer.Option(help="Where to write the figures as JSON.")] = None,
     url: Url = None,
+    key: Key = None,
 ) -> None:
     """Scores the configured provider on labelled visits; they are stored like any other."""
     from app.jobs.evaluation.run import read_files, run_evaluation, write_report
@@ -115,7 +124,7 @@ def evaluate(
         visits = read_files([file, *(gold or [])])
     except ValueError as error:
         fail(f"not a file of labelled visits: {error}")
-    scores = run(run_evaluation(settings_for("ERROR"), visits, url, progress))
+    scores = run(run_evaluation(settings_for("ERROR"), visits, url, key, progress))
     out.print(scores.tables())
     if report:
         write_report(scores, report)
@@ -143,9 +152,9 @@ def offline_server(host: str = "127.0.0.1", port: Annotated[int, typer.Option(mi
 
 
 @sops.command("list")
-def list_sops(as_json: AsJson = False, url: Url = None) -> None:
+def list_sops(as_json: AsJson = False, url: Url = None, key: Key = None) -> None:
     """All SOPs, newest first."""
-    page = run(_call("GET", "/sops", url, params={"limit": 100}))
+    page = run(_call("GET", "/sops", url, key, params={"limit": 100}))
     if as_json:
         print_json(page)
         return
@@ -154,32 +163,36 @@ def list_sops(as_json: AsJson = False, url: Url = None) -> None:
 
 
 @sops.command("add")
-def add_sop(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], url: Url = None) -> None:
+def add_sop(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], url: Url = None, key: Key = None
+) -> None:
     """Adds the SOP of a JSON file (fields as in POST /sops)."""
     headers = {"Content-Type": "application/json"}
-    print_json(run(_call("POST", "/sops", url, content=file.read_bytes(), headers=headers)))
+    print_json(run(_call("POST", "/sops", url, key, content=file.read_bytes(), headers=headers)))
 
 
 @sops.command("show")
-def show_sop(sop_id: str, url: Url = None) -> None:
+def show_sop(sop_id: str, url: Url = None, key: Key = None) -> None:
     """One SOP, as JSON."""
-    print_json(run(_call("GET", f"/sops/{sop_id}", url)))
+    print_json(run(_call("GET", f"/sops/{sop_id}", url, key)))
 
 
 @sops.command("switch")
-def switch_sop(sop_id: str, on: Annotated[bool, typer.Option("--on/--off")] = True, url: Url = None) -> None:
+def switch_sop(
+    sop_id: str, on: Annotated[bool, typer.Option("--on/--off")] = True, url: Url = None, key: Key = None
+) -> None:
     """Switches an SOP on or off."""
-    print_json(run(_call("PATCH", f"/sops/{sop_id}", url, json={"is_active": on})))
+    print_json(run(_call("PATCH", f"/sops/{sop_id}", url, key, json={"is_active": on})))
 
 
 @sops.command("remove")
-def remove_sop(sop_id: str, url: Url = None) -> None:
+def remove_sop(sop_id: str, url: Url = None, key: Key = None) -> None:
     """Deletes an SOP."""
-    run(_call("DELETE", f"/sops/{sop_id}", url))
+    run(_call("DELETE", f"/sops/{sop_id}", url, key))
 
 
-async def _call(method: str, path: str, url: str | None, **body: Any) -> Any:
-    async with api_client(settings_for("WARNING"), url) as client:
+async def _call(method: str, path: str, url: str | None, key: str | None, **body: Any) -> Any:
+    async with api_client(settings_for("WARNING"), url, key) as client:
         with progress.status("Working…"):
             response = await client.request(method, path, **body)
         response.raise_for_status()

@@ -17,6 +17,7 @@ _VISIT_DATE = "2026-11-20"
 async def run_demo(settings: Settings, out: Console, progress: Console) -> None:
     """Raises `httpx.HTTPError` when the service does not answer as it should."""
     progress.print("Starting PostgreSQL and the service…")
+    settings = settings.model_copy(update={"auth": "disabled"})  # on a loopback address, for as long as the demo runs
     async with running(settings) as url, _client(url, settings) as client:
         progress.print(f"Service at {url}. Posting a visit and an SOP to it…")
         sop = await _sample_sop(client)

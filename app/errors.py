@@ -67,6 +67,22 @@ class BadRequest(Problem):
     status, slug, title = 400, "bad-request", "Bad request"
 
 
+class Unauthorized(Problem):
+    """A valid API key or bearer token is needed: Authorization: Bearer, or the session cookie of the pages."""
+
+    status, slug, title = 401, "unauthorized", "Unauthorized"
+
+    def __init__(self) -> None:
+        """Always the same: an answer must not tell an unknown key from one that has expired."""
+        super().__init__(headers={"WWW-Authenticate": 'Bearer realm="medextract"'})
+
+
+class Forbidden(Problem):
+    """This credential's role does not allow that."""
+
+    status, slug, title = 403, "forbidden", "Forbidden"
+
+
 class NotFound(Problem):
     """There is nothing here under that id."""
 
@@ -186,6 +202,18 @@ class VersionRequired(Problem):
     """Say in If-Match which version of the record you have read."""
 
     status, slug, title = 428, "version-required", "Version required"
+
+
+class TooManyRequests(Problem):
+    """This credential has asked too often in the last minute."""
+
+    status, slug, title, retryable = 429, "too-many-requests", "Too many requests", True
+
+
+class BudgetSpent(Problem):
+    """This credential has spent its model tokens of the day (UTC)."""
+
+    status, slug, title, retryable = 429, "budget-spent", "Budget spent", True
 
 
 class ProviderInvalidOutput(Problem):

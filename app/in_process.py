@@ -10,14 +10,20 @@ from app.settings import Settings
 
 
 @asynccontextmanager
-async def api_client(settings: Settings, url: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the service at `url`, or of one in this process, started and ended with the block."""
+async def api_client(
+    settings: Settings, url: str | None = None, key: str | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service at `url`, which is shown the key, or of one in this process, which asks for none.
+
+    The latter is the local organization's: who has the database's password needs no key to it.
+    """
     timeout = settings.request_deadline_s + 10
     if url is not None:
-        async with httpx.AsyncClient(base_url=url, timeout=timeout) as client:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        async with httpx.AsyncClient(base_url=url, timeout=timeout, headers=headers) as client:
             yield client
         return
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"auth": "disabled"}))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -7,6 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from sqlalchemy.engine import URL
 
+from app.access.credentials import Credentials
+from app.access.meter import Meter
+from app.access.oidc import IdentityProvider
 from app.api.app import build_api
 from app.db import migrate
 from app.db.audit_log import AuditLog
@@ -62,23 +65,19 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
         provider = Provider(settings, metrics, *await _in_process(settings, provider_app))
         stack.push_async_callback(provider.close)
         cache = EmbeddingCache(db, settings, metrics, f"{provider.embedding_model}/{provider.dimensions}")
-        cache.start()
-        stack.push_async_callback(cache.stop)
+        timings_log, audit_log, meter = TimingsLog(db), AuditLog(db), Meter(db)
+        for gathered in (cache, timings_log, audit_log, meter):
+            gathered.start()
+            stack.push_async_callback(gathered.stop)
         embedder = Embedder(provider, cache)
-        timings_log = TimingsLog(db)
-        timings_log.start()
-        stack.push_async_callback(timings_log.stop)
-        audit_log = AuditLog(db)
-        audit_log.start()
-        stack.push_async_callback(audit_log.stop)
         pipeline = Pipeline(db, provider, embedder, readers, settings, timings_log)
-        once = OncePerKey(db, pipeline, timings_log, settings)
-        once.start()
-        stack.push_async_callback(once.stop)
-        sweep = Sweep(db, embedder, settings)
-        sweep.start()
-        stack.push_async_callback(sweep.stop)
-        yield Parts(settings, db, provider, embedder, pipeline, once, sweep, timings_log, audit_log, metrics)
+        once, sweep = OncePerKey(db, pipeline, timings_log, settings), Sweep(db, embedder, settings)
+        for at_work in (once, sweep):
+            at_work.start()
+            stack.push_async_callback(at_work.stop)
+        credentials = Credentials(db, settings, IdentityProvider(settings) if settings.auth == "oidc" else None)
+        logs, access = (timings_log, audit_log), (credentials, meter)
+        yield Parts(settings, db, provider, embedder, pipeline, once, sweep, *logs, *access, metrics)
 
 
 @asynccontextmanager

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.access.credentials import Credentials
+from app.access.meter import Meter
 from app.db.audit_log import AuditLog
 from app.db.engine import Database
 from app.extraction.embedding import Embedder
@@ -27,4 +29,6 @@ class Parts:
     sweep: Sweep
     timings_log: TimingsLog
     audit_log: AuditLog
+    credentials: Credentials
+    meter: Meter
     metrics: Metrics

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import ipaddress
 import math
 import signal
 import socket
@@ -19,6 +20,19 @@ from app.settings import Settings
 
 class StartFailed(RuntimeError):
     """The service did not start."""
+
+
+def refuse_open_door(settings: Settings, host: str) -> None:
+    """Raises `StartFailed` where the service would answer other machines without asking who they are."""
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if settings.auth == "disabled" and not is_loopback:
+        raise StartFailed(
+            f"The service did not start: with AUTH=disabled whoever reaches {host} could read patient data, so it "
+            "listens on a loopback address only; set AUTH=keys, or SERVE_HOST=127.0.0.1."
+        )
 
 
 def serve(app: Starlette, settings: Settings, host: str, port: int, on_ready: Callable[[str], None]) -> None:

@@ -1,7 +1,7 @@
 """The settings, read once from the environment or `.env` and passed down."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -50,6 +50,7 @@ def _model_names(names: str) -> str:
 
 
 OFFLINE = "offline"
+Role = Literal["integration", "clinician", "ops", "admin"]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -100,7 +101,19 @@ class Settings(BaseSettings):
     shutdown_delay_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 1.0
 
     # Access and logs
-    auth: Literal["disabled"] = "disabled"
+    auth: Literal["disabled", "keys", "oidc"] = "disabled"
+    key_pepper: Annotated[SecretStr, Field(min_length=32)] | None = None
+    auth_cache_s: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 10.0
+    session_hours: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] = 12.0
+    requests_per_minute: Annotated[int, Field(ge=0)] = 0
+    tokens_per_day: Annotated[int, Field(ge=0)] = 0
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    oidc_organization_claim: str = "organization"
+    oidc_role_claim: str = "role"
+    oidc_user_claim: str = "email"
+    oidc_roles: dict[str, Role] = {role: role for role in get_args(Role)}
     api_docs: bool = True
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -171,6 +184,14 @@ class Settings(BaseSettings):
             raise ValueError("LLM_FALLBACKS needs LLM_PROVIDER=openai: the rules engine has no other to fall back to")
         if self.llm_model in self.fallbacks:
             raise ValueError("LLM_FALLBACKS names the model of LLM_MODEL itself")
+        return self
+
+    @model_validator(mode="after")
+    def _access_is_complete(self) -> Self:
+        if self.auth != "disabled" and self.key_pepper is None:
+            raise ValueError(f"AUTH={self.auth} needs KEY_PEPPER, at least 32 random characters (openssl rand -hex 32)")
+        if self.auth == "oidc" and not (self.oidc_issuer and self.oidc_audience and self.oidc_jwks_url):
+            raise ValueError("AUTH=oidc needs OIDC_ISSUER, OIDC_AUDIENCE and OIDC_JWKS_URL")
         return self
 
     @model_validator(mode="after")

@@ -33,7 +33,9 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 def print_json(value: Any) -> None:
-    typer.echo(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode())
+    # A column's name is a kind of str of SQLAlchemy's own.
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    typer.echo(orjson.dumps(value, default=str, option=options).decode())
 
 
 def fail(message: str) -> NoReturn:

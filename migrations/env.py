@@ -8,8 +8,8 @@ from sqlalchemy import URL, Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db.access_tables import metadata
 from app.db.engine import database_url
-from app.db.tables import metadata
 from app.settings import Settings
 
 LOCK_KEY = 7_620_251

@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from app import __version__
-from app.api import exports, extract, extractions, ops, reviews, search, sops, test_cases
+from app.api import exports, extract, extractions, ops, reviews, search, session, sops, test_cases
 from app.api.admission import AdmissionGate
+from app.api.documented import tell_security
 from app.api.envelope import Envelope
 from app.api.ongoing import Ongoing
 from app.api.problems import handle_problems
@@ -51,10 +52,12 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
         sops.router,
         test_cases.router,
         ops.router,
+        session.router,
     ):
         app.include_router(routes)
     add_pages(app)
     handle_problems(app)
+    tell_security(app)
     app.add_middleware(AdmissionGate, settings=settings)
     app.add_middleware(Envelope, settings=settings)  # the last is the outermost
     return app

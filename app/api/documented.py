@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.openapi.models import Example
+from fastapi.routing import iter_route_contexts
 
+from app.api.access import GATES, SESSION_COOKIE
 from app.errors import Problem
 
-READ = (422, 500, 503)
+ACCESS = (401, 403, 429)
+READ = (*ACCESS, 422, 500, 503)
 BODY = (400, 408, 409, 413, 415, *READ)
 MODEL = (502, 504)
 VERSIONED = (412, 428)
@@ -62,3 +66,29 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def _titles(status: int) -> str:
     kinds: list[type[Problem]] = [Problem, *Problem.__subclasses__()]
     return ", ".join(kind.title for kind in kinds if kind.status == status)
+
+
+def tell_security(app: FastAPI) -> None:
+    """The document names the credentials, and the routes that ask for one (unless AUTH=disabled)."""
+    make = app.openapi
+
+    def with_security() -> dict[str, Any]:
+        document = make()
+        document["components"]["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key, or an OpenID Connect token."},
+            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "Of the pages."},
+        }
+        for route in iter_route_contexts(app.routes):
+            for operation in _operations(document, route):
+                operation["security"] = [{"key": []}, {"session": []}]
+        return document
+
+    app.openapi = with_security  # type: ignore[method-assign]
+
+
+def _operations(document: dict[str, Any], route: Any) -> list[dict[str, Any]]:
+    """Those of a route with a gate before it."""
+    dependant = getattr(getattr(route, "original_route", route), "dependant", None)
+    if dependant is None or not any(dependency.call in GATES for dependency in dependant.dependencies):
+        return []
+    return [document["paths"][route.path][method.lower()] for method in route.methods]

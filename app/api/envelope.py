@@ -63,6 +63,7 @@ class _Exchange:
             self._status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
+            headers.update(self._state.get("headers", {}))
             headers["Server-Timing"] = self._timings.server_timing()
             protect(headers)
         elif self._method == "HEAD":

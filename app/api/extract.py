@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from app.api.access import Caller, CallerDep, PartsDep
+from app.api.access import Caller, PartsDep, SpenderDep, spend_tokens
 from app.api.bodies import ExtractBody, ExtractOptions, RunBody
 from app.api.documented import BODY, MODEL, VISIT, problems
 from app.api.events import events_of
@@ -18,7 +18,7 @@ from app.api.idempotency import KeyDep
 from app.api.ongoing import answer_of
 from app.api.problems import fields_of
 from app.api.requests import JsonRoute, UploadRoute, strict_json
-from app.api.visits import visit_of, visit_of_text
+from app.api.visits import refuse_other_clinician, visit_of, visit_of_text
 from app.db.idempotency_keys import Key
 from app.documents import read_document
 from app.errors import InvalidField, InvalidRequest
@@ -39,7 +39,7 @@ async def extract(
     body: Annotated[ExtractBody, Body(openapi_examples=VISIT)],
     request: Request,
     parts: PartsDep,
-    caller: CallerDep,
+    caller: SpenderDep,
     key: KeyDep,
 ) -> Response:
     """Extracts from a transcript. With `Accept: text/event-stream` each phase is told as it ends."""
@@ -52,14 +52,16 @@ async def extract_file(
     file: Annotated[UploadFile, File(description="txt, vtt, pdf or docx")],
     request: Request,
     parts: PartsDep,
-    caller: CallerDep,
+    caller: SpenderDep,
     key: KeyDep,
     options: Annotated[str, Form(description="the other fields of POST /extract, as JSON")] = "{}",
 ) -> Response:
     """The same for a file."""
     _refuse_other_parts(await request.form())
     text = await read_document(await file.read(), parts.settings)
-    visit = visit_of_text(text, _options(options), caller, parts.settings)
+    chosen = _options(options)
+    await refuse_other_clinician(chosen.user, caller, parts.db)
+    visit = visit_of_text(text, chosen, caller, parts.settings)
     return await _respond(visit, caller, key, request, parts)
 
 
@@ -96,5 +98,6 @@ async def _answer(visit: Visit, caller: Caller, key: Key | None, request: Reques
         parts.audit_log.note(caller, "read", "extractions", UUID(answer["id"]))
     else:
         parts.metrics.count_extraction(answer)
+        spend_tokens(request, sum(answer["usage"].values()))
     request.state.extraction_id, request.state.degraded = answer["id"], answer["degraded"]
     return answer

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.access import CallerDep, PartsDep
+from app.api.access import OperatorDep, PartsDep
 from app.api.bodies import TimingsReport
-from app.api.documented import READ, problems
+from app.api.documented import ACCESS, READ, problems
 from app.api.list_bodies import RunTimings, TimingsHistory
 from app.db.rows import AnyRow, columns
 from app.db.run_timings import find_timings, phase_statistics, run_counts, slowest_runs
@@ -20,11 +20,14 @@ router = APIRouter(tags=["operations"])
 Window = Annotated[int, Query(ge=1, le=31 * 86400)]
 _TOKENS = ("prompt_tokens", "completion_tokens", "embedding_tokens")
 _NOTHING: dict[str, Any] = {"runs": 0, "failed": 0, "degraded": {}, "problems": {}, **dict.fromkeys(_TOKENS, 0)}
-_EXPOSITION: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+_EXPOSITION: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+    **problems(*ACCESS),
+}
 
 
 @router.get("/timings", response_model=TimingsReport, responses=problems(*READ))
-async def get_timings(parts: PartsDep, caller: CallerDep, window_s: Window = 86400) -> dict[str, Any]:
+async def get_timings(parts: PartsDep, caller: OperatorDep, window_s: Window = 86400) -> dict[str, Any]:
     """p50, p95 and maximum of each phase over the stored runs of the last `window_s` seconds."""
     await parts.timings_log.flush()
     async with parts.db.read(caller.organization_id) as session:
@@ -35,7 +38,7 @@ async def get_timings(parts: PartsDep, caller: CallerDep, window_s: Window = 864
 @router.get("/timings/history", response_model=TimingsHistory, responses=problems(*READ))
 async def get_timings_history(
     parts: PartsDep,
-    caller: CallerDep,
+    caller: OperatorDep,
     window_s: Window = 86400,
     buckets: Annotated[int, Query(ge=1, le=200)] = 24,
 ) -> dict[str, Any]:
@@ -54,7 +57,7 @@ async def get_timings_history(
 
 
 @router.get("/timings/{extraction_id}", response_model=RunTimings, responses=problems(404, *READ))
-async def get_run_timings(extraction_id: UUID, parts: PartsDep, caller: CallerDep) -> dict[str, Any]:
+async def get_run_timings(extraction_id: UUID, parts: PartsDep, caller: OperatorDep) -> dict[str, Any]:
     """When each phase of one run began and how long it took."""
     await parts.timings_log.flush()
     async with parts.db.read(caller.organization_id) as session:
@@ -87,7 +90,7 @@ def _in_order(rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
 
 
 @router.get("/metrics", response_class=Response, responses=_EXPOSITION)
-async def get_metrics(parts: PartsDep) -> Response:
+async def get_metrics(parts: PartsDep, caller: OperatorDep) -> Response:
     """Prometheus text format."""
     return Response(parts.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

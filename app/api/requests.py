@@ -9,6 +9,7 @@ import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from app.api.access import GATES
 from app.api.characters import refuse_unstorable
 from app.errors import BadRequest, BodyTimeout, BodyTooLarge, UnsupportedMediaType
 
@@ -41,10 +42,11 @@ class JsonRoute(APIRoute):
 
     def get_route_handler(self) -> _Handler:
         handle = super().get_route_handler()
-        takes_body = self.body_field is not None
+        takes_body, gates = self.body_field is not None, _gates(self)
 
         async def read_first(request: Request) -> Response:
             if takes_body:
+                await _pass(gates, request)
                 settings = request.app.state.parts.settings
                 request = await _with_json(request, settings.max_body_bytes, settings.body_timeout_s)
             return await handle(request)
@@ -57,13 +59,25 @@ class UploadRoute(APIRoute):
 
     def get_route_handler(self) -> _Handler:
         handle = super().get_route_handler()
+        gates = _gates(self)
 
         async def bound_first(request: Request) -> Response:
+            await _pass(gates, request)
             _require(request, "multipart/form-data")
             settings = request.app.state.parts.settings
             return await handle(BoundedRequest(request, settings.max_upload_bytes, settings.body_timeout_s))
 
         return bound_first
+
+
+def _gates(route: APIRoute) -> list[Any]:
+    return [dependency.call for dependency in route.dependant.dependencies if dependency.call in GATES]
+
+
+async def _pass(gates: list[Any], request: Request) -> None:
+    """Before the body is read: who may not be here is not listened to."""
+    for gate in gates:
+        await gate(request)
 
 
 async def _with_json(request: Request, limit_bytes: int, timeout_s: float) -> Request:

@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from app.api.access import CallerDep, PartsDep
+from app.api.access import CallerDep, PartsDep, SpenderDep, spend_tokens
 from app.api.documented import MODEL, READ, problems
 from app.api.list_bodies import FoundVisits
 from app.api.vectors import vector_of
@@ -22,13 +22,14 @@ Limit = Annotated[int, Query(ge=1, le=50)]
 
 @router.get("/search", response_model=FoundVisits, responses=problems(*READ, *MODEL))
 async def search(
-    q: Words, parts: PartsDep, caller: CallerDep, user_id: UUID | None = None, limit: Limit = 10
+    q: Words, request: Request, parts: PartsDep, caller: SpenderDep, user_id: UUID | None = None, limit: Limit = 10
 ) -> dict[str, Any]:
     """Visits by meaning, nearest first: what was said and what was found are both looked through.
 
     One clinician's with `user_id`, or the caller's own; else those of the whole organization.
     """
     embedded = await vector_of(q, parts, caller, "search_embedding", lasting=False)
+    spend_tokens(request, embedded.tokens)
     owner, model = user_id or caller.user_id, parts.embedder.model
     async with parts.db.read(caller.organization_id) as session:
         found = await search_visits(session, caller, owner, model, embedded.vector, limit)

@@ -9,7 +9,7 @@ from app.api.access import CallerDep, PartsDep
 from app.api.clinic_bodies import NewSop, SopChange, SopPage, StoredSop
 from app.api.documented import BODY, READ, SOP, problems
 from app.api.requests import JsonRoute
-from app.api.visits import clinician_of
+from app.api.visits import clinician_of, refuse_other_clinician
 from app.db import audit, sops
 from app.db.rows import columns
 from app.db.users import find_or_create_user
@@ -24,8 +24,9 @@ async def create_sop(
     body: Annotated[NewSop, Body(openapi_examples=SOP)], parts: PartsDep, caller: CallerDep
 ) -> dict[str, Any]:
     values = body.model_dump(exclude={"user"})
+    await refuse_other_clinician(body.user, caller, parts.db)
     async with parts.db.write(caller.organization_id) as session:
-        user_id = await find_or_create_user(session, clinician_of(body.user, caller))
+        user_id = caller.user_id or await find_or_create_user(session, clinician_of(body.user, caller))
         created = await sops.create_sop(session, {**values, "user_id": user_id})
         await audit.record(session, caller, "create", "sops", created.id)
     return columns(created)

@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
-from app.api.access import CallerDep, PartsDep
+from app.api.access import CallerDep, PartsDep, SpenderDep, spend_tokens
 from app.api.clinic_bodies import Expected, Promotion, StoredTestCase, TestCaseBody, TestCaseChange, TestCasePage
 from app.api.documented import BODY, MODEL, READ, TEST_CASE, problems
 from app.api.requests import JsonRoute
@@ -25,10 +25,14 @@ _MISSING = "There is no test case under that id."
 
 @router.post("/test-cases", status_code=201, response_model=StoredTestCase, responses=problems(*BODY, *MODEL))
 async def create_test_case(
-    body: Annotated[TestCaseBody, Body(openapi_examples=TEST_CASE)], parts: PartsDep, caller: CallerDep
+    body: Annotated[TestCaseBody, Body(openapi_examples=TEST_CASE)],
+    request: Request,
+    parts: PartsDep,
+    caller: SpenderDep,
 ) -> dict[str, Any]:
     checked_transcript(body.transcript, parts.settings)
     embedded = await vector_of(body.transcript, parts, caller, "transcript_embedding")
+    spend_tokens(request, embedded.tokens)
     values = body.model_dump() | {
         "expected": body.expected.as_given(),
         "organization_id": caller.organization_id,
@@ -50,7 +54,7 @@ async def create_test_case(
     responses=problems(404, *BODY, *MODEL),
 )
 async def promote_extraction(
-    extraction_id: UUID, body: Promotion, parts: PartsDep, caller: CallerDep
+    extraction_id: UUID, body: Promotion, request: Request, parts: PartsDep, caller: SpenderDep
 ) -> dict[str, Any]:
     """Makes a gold case of an approved visit: its transcript, and the findings as the reviewer left them."""
     run = await find(extraction_id, parts, caller)
@@ -65,7 +69,7 @@ async def promote_extraction(
         expected=Expected.model_validate(expected),
         is_active=body.is_active,
     )
-    return await create_test_case(case, parts, caller)
+    return await create_test_case(case, request, parts, caller)
 
 
 @router.get("/test-cases", response_model=TestCasePage, responses=problems(*READ))

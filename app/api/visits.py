@@ -8,8 +8,8 @@ from app.api.bodies import CustomCategoryBody, ExtractBody, ExtractOptions, User
 from app.api.characters import refuse_unstorable_text
 from app.db.engine import Database
 from app.db.transcripts import find_transcript
-from app.db.users import Clinician
-from app.errors import InvalidField, InvalidRequest, NotFound, TranscriptEmpty, TranscriptTooLong
+from app.db.users import Clinician, find_user
+from app.errors import Forbidden, InvalidField, InvalidRequest, NotFound, TranscriptEmpty, TranscriptTooLong
 from app.extraction.visit import CustomCategory, Visit
 from app.findings import ITEM_TYPES
 from app.settings import Settings
@@ -17,6 +17,7 @@ from app.settings import Settings
 
 async def visit_of(body: ExtractBody, caller: Caller, db: Database, settings: Settings) -> Visit:
     """Raises a 422 problem for text or ids that cannot be taken, or `NotFound` for an unknown transcript."""
+    await refuse_other_clinician(body.user, caller, db)
     options = _options(body, caller, settings)
     if body.transcript_id is not None:
         return await _stored_visit(body.transcript_id, caller, db, options)
@@ -45,6 +46,15 @@ def clinician_of(user: UserBody | None, caller: Caller) -> Clinician:
     return Clinician(caller.organization_id, user.email, user.external_id, user.name)
 
 
+async def refuse_other_clinician(user: UserBody | None, caller: Caller, db: Database) -> None:
+    """Raises `Forbidden` when a caller who is bound to one clinician names another."""
+    if user is None or caller.user_id is None:
+        return
+    async with db.read(caller.organization_id) as session:
+        if await find_user(session, clinician_of(user, caller)) != caller.user_id:
+            raise Forbidden("This credential acts for one clinician, and the request names another.")
+
+
 async def _stored_visit(transcript_id: UUID, caller: Caller, db: Database, options: dict[str, Any]) -> Visit:
     async with db.read(caller.organization_id) as session:
         row = await find_transcript(session, caller, transcript_id)
@@ -52,7 +62,7 @@ async def _stored_visit(transcript_id: UUID, caller: Caller, db: Database, optio
         raise NotFound("There is no transcript under that id.")
     options["notes"] = options["notes"] or row.notes
     options["visit_date"] = options["visit_date"] or row.visit_date
-    return Visit(text=row.text, stored_id=row.id, owner_id=row.user_id, **options)
+    return Visit(text=row.text, stored_id=row.id, **options | {"owner_id": row.user_id})
 
 
 def _options(body: ExtractOptions, caller: Caller, settings: Settings, root: str = "") -> dict[str, Any]:
@@ -61,6 +71,7 @@ def _options(body: ExtractOptions, caller: Caller, settings: Settings, root: str
         raise _invalid(f"{root}/notes", "too_long")
     return {
         "clinician": clinician_of(body.user, caller),
+        "owner_id": caller.user_id,
         "notes": body.notes,
         "visit_date": body.visit_date,
         "sop_ids": _distinct(body.sop_ids, settings, f"{root}/sop_ids"),

@@ -48,6 +48,7 @@ def entry(caller: Caller, action: Action, kind: str, record_id: UUID | None) -> 
 
 
 # With the ids as one value, so that the statement is the same for any number of them.
+_ALREADY_SEALED = select(audit_events.c.id).where(audit_events.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _DELETE_PENDING = delete(audit_pending).where(audit_pending.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 
 
@@ -58,11 +59,14 @@ async def seal(session: AsyncConnection) -> int:
     arrived = [columns(row) for row in (await session.execute(oldest)).all()]
     if not arrived:
         return 0
+    # Written twice, where a batch was committed and its writer never heard of that.
+    known = set(await session.scalars(_ALREADY_SEALED, {"ids": [event["id"] for event in arrived]}))
     sealed: list[dict[str, Any]] = []
-    for organization_id in {event["organization_id"] for event in arrived}:
-        own = [event for event in arrived if event["organization_id"] == organization_id]
+    for organization_id in {event["organization_id"] for event in arrived if event["id"] not in known}:
+        own = [event for event in arrived if event["organization_id"] == organization_id and event["id"] not in known]
         sealed += _chained(own, *await _head(session, organization_id))
-    await session.execute(insert(audit_events), sealed)
+    if sealed:
+        await session.execute(insert(audit_events), sealed)
     await session.execute(_DELETE_PENDING, {"ids": [event["id"] for event in arrived]})
     return len(sealed)
 

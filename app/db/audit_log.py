@@ -5,28 +5,28 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from app.db import audit
 from app.db.caller import Caller
 from app.db.engine import Database
+from app.db.flushing import Flushed
 from app.db.tables import audit_pending
 from app.errors import Problem
 
-FLUSH_EVERY_S = 1.0
 # A database that is away must not grow this without end; without it nothing can be read either, only refused.
 KEPT_AT_MOST = 50_000
 log = structlog.get_logger()
 
 
-class AuditLog:
+class AuditLog(Flushed):
     """What changes a record is audited in its own transaction instead: see `app.db.audit.record`."""
 
     def __init__(self, db: Database) -> None:
+        super().__init__()
         self._db = db
         self._waiting: list[dict[str, Any]] = []
         self._one_at_a_time = asyncio.Lock()
-        self._writer: asyncio.Task[None] | None = None
 
     def note(self, caller: Caller, action: audit.Action, kind: str, *record_ids: UUID) -> None:
         """One entry for each record, or one without an id; written within a second, lost only by a crash before."""
@@ -49,7 +49,7 @@ class AuditLog:
             return
         try:
             async with self._db.across_organizations() as session:
-                await session.execute(insert(audit_pending), batch)
+                await session.execute(insert(audit_pending).on_conflict_do_nothing(), batch)
         except Problem:
             self._waiting = batch + self._waiting
             raise
@@ -59,16 +59,3 @@ class AuditLog:
         if dropped > 0:
             del self._waiting[:dropped]
             log.error("audit_lost", entries=dropped)
-
-    def start(self) -> None:
-        self._writer = asyncio.create_task(self._write_on())
-
-    async def stop(self) -> None:
-        if self._writer is not None:
-            self._writer.cancel()
-        await self.flush()
-
-    async def _write_on(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_EVERY_S)
-            await self.flush()

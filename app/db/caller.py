@@ -1,14 +1,12 @@
 """Who acts: the organization and the clinician whose records are in reach, the role, and the name for the audit."""
 
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, true
 
 from app.db.tables import LOCAL_ORGANIZATION
-
-Role = Literal["integration", "clinician", "ops", "admin"]
+from app.settings import Role
 
 
 @dataclass(frozen=True, slots=True)

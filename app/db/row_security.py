@@ -54,8 +54,9 @@ def make_app_role(connection: sa.Connection) -> None:
 
 
 def protect(table: str, key: str = "organization_id", may: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
-    """The service may do that much with the table, and sees only the rows whose `key` is its organization."""
-    op.execute(f"GRANT {may} ON {table} TO {APP_ROLE}")
+    """A caller's session may do that much with the table, and sees only the rows whose `key` is its organization."""
+    if may:
+        op.execute(f"GRANT {may} ON {table} TO {APP_ROLE}")
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     # In a subselect, so that it is asked once for a statement and not for each row.
     op.execute(f"CREATE POLICY one_organization ON {table} USING ({key} = (SELECT current_organization()))")

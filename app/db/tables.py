@@ -62,7 +62,7 @@ def encode_halfvec(value: HalfVector) -> bytes:
     return value.to_binary()
 
 
-def _id() -> Column[UUID]:
+def record_id() -> Column[UUID]:
     return Column("id", Uuid, primary_key=True, default=uuid7)
 
 
@@ -71,7 +71,7 @@ def _organization() -> Column[UUID]:
     return Column("organization_id", Uuid, nullable=False, server_default=func.current_organization())
 
 
-def _owner(*, required: bool = True) -> tuple[SchemaItem, ...]:
+def owner_columns(*, required: bool = True) -> tuple[SchemaItem, ...]:
     """A clinician of the row's own organization."""
     here, there = ["user_id", "organization_id"], ["users.id", "users.organization_id"]
     return Column("user_id", Uuid, nullable=not required), ForeignKeyConstraint(here, there, ondelete="CASCADE")
@@ -85,12 +85,12 @@ def _updated() -> Column[object]:
     return Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now(), onupdate=func.now())
 
 
-organizations = Table("organizations", metadata, _id(), Column("name", Text, nullable=False), _created())
+organizations = Table("organizations", metadata, record_id(), Column("name", Text, nullable=False), _created())
 
 users = Table(
     "users",
     metadata,
-    _id(),
+    record_id(),
     Column("organization_id", Uuid, ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False),
     Column("email", Text),
     Column("external_id", Text),
@@ -104,9 +104,9 @@ Index("uq_users_organization_external_id", users.c.organization_id, users.c.exte
 sops = Table(
     "sops",
     metadata,
-    _id(),
+    record_id(),
     _organization(),
-    *_owner(),
+    *owner_columns(),
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False, server_default=""),
     Column("content", Text, nullable=False),
@@ -121,9 +121,9 @@ sops = Table(
 transcripts = Table(
     "transcripts",
     metadata,
-    _id(),
+    record_id(),
     _organization(),
-    *_owner(),
+    *owner_columns(),
     Column("text", Text, nullable=False),
     Column("notes", Text),
     Column("content_hash", Text, nullable=False),
@@ -136,9 +136,9 @@ transcripts = Table(
 extractions = Table(
     "extractions",
     metadata,
-    _id(),
+    record_id(),
     _organization(),
-    *_owner(),
+    *owner_columns(),
     Column("transcript_id", Uuid, ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("state", Text, nullable=False, server_default="running"),
     Column("request", JSONB, nullable=False),
@@ -189,9 +189,9 @@ idempotency_keys = Table(
 review_decisions = Table(
     "review_decisions",
     metadata,
-    _id(),
+    record_id(),
     _organization(),
-    *_owner(),
+    *owner_columns(),
     Column("extraction_id", Uuid, ForeignKey("extractions.id", ondelete="CASCADE"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("place", Integer, nullable=False),
@@ -210,9 +210,9 @@ review_decisions = Table(
 test_cases = Table(
     "test_cases",
     metadata,
-    _id(),
+    record_id(),
     Column("organization_id", Uuid, ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False, index=True),
-    *_owner(required=False),
+    *owner_columns(required=False),
     Column("title", Text, nullable=False),
     Column("transcript", Text, nullable=False),
     Column("content_hash", Text, nullable=False),
@@ -228,9 +228,9 @@ test_cases = Table(
 embeddings = Table(
     "embeddings",
     metadata,
-    _id(),
+    record_id(),
     _organization(),
-    *_owner(),
+    *owner_columns(),
     Column("kind", Text, nullable=False),
     Column("transcript_id", Uuid, ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("extraction_id", Uuid, ForeignKey("extractions.id", ondelete="CASCADE"), nullable=False, index=True),
@@ -254,7 +254,7 @@ def _audited() -> tuple[Column[Any], ...]:
     """Who did what to which record. No foreign keys: an entry outlives the record, the user and the organization."""
     names = ("actor", "role", "action", "kind")
     return (
-        _id(),
+        record_id(),
         Column("organization_id", Uuid, nullable=False),
         Column("at", DateTime(timezone=True), nullable=False),
         *(Column(name, Text, nullable=False) for name in names),

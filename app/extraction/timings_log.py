@@ -1,7 +1,5 @@
 """Keeps the timings of finished requests and writes them in batches, off the way of any request."""
 
-import asyncio
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -9,22 +7,21 @@ import structlog
 
 from app.db import extractions
 from app.db.engine import Database
+from app.db.flushing import Flushed
 from app.errors import Problem
 
-FLUSH_EVERY_S = 1.0
-LAST_FLUSH_S = 1.0
 # A database that is away must not grow the log without end; the oldest go first.
 KEPT_AT_MOST = 10_000
 log = structlog.get_logger()
 
 
-class TimingsLog:
+class TimingsLog(Flushed):
     """The last phases of a request end after its row is saved, so its timings follow the row a moment later."""
 
     def __init__(self, db: Database) -> None:
+        super().__init__()
         self._db = db
         self._waiting: dict[UUID, dict[str, Any]] = {}
-        self._writer: asyncio.Task[None] | None = None
 
     def add(self, run_id: UUID, timings: dict[str, Any]) -> None:
         self._waiting[run_id] = timings
@@ -42,19 +39,3 @@ class TimingsLog:
         except Problem as problem:
             self._waiting = batch | self._waiting
             log.warning("timings_not_saved", problem=problem.slug, runs=len(batch))
-
-    def start(self) -> None:
-        self._writer = asyncio.create_task(self._write_on())
-
-    async def stop(self) -> None:
-        """A database that hangs does not hold up the end."""
-        if self._writer is not None:
-            self._writer.cancel()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_FLUSH_S):
-                await self.flush()
-
-    async def _write_on(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_EVERY_S)
-            await self.flush()

@@ -21,7 +21,7 @@ class CustomCategory:
 class Visit:
     """A transcript exactly as it came, split into turns, and what to do with it.
 
-    `stored_id` and `owner_id` are set when the transcript is in the database already.
+    `stored_id` is set when the transcript is in the database already; `owner_id` when the clinician is known by id.
     """
 
     text: str

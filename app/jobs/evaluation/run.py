@@ -18,12 +18,12 @@ def read_files(files: list[Path]) -> list[LabelledVisit]:
 
 
 async def run_evaluation(
-    settings: Settings, visits: list[LabelledVisit], url: str | None, progress: Console
+    settings: Settings, visits: list[LabelledVisit], url: str | None, key: str | None, progress: Console
 ) -> ServiceReport:
     """Scores the provider of the settings, or of the service at `url`; raises httpx.HTTPError for a lost service."""
     with Progress(console=progress, transient=True) as bar:
         task = bar.add_task("visits", total=len(visits))
-        async with api_client(settings, url) as client:
+        async with api_client(settings, url, key) as client:
             return await evaluate_service(client, visits, lambda: bar.advance(task))
 
 
