@@ -13,10 +13,8 @@ import httpx
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from app import samples
 from app.exports import fhir_codes
 from app.exports.table import guarded
-from app.extraction.prompt import visible
 from tests.conftest import OpenService, Service
 from tests.reviews import TRANSCRIPT, Reviewer, chosen, problem, reviewer, visit_answer
 from tests.scripted_provider import ScriptedProvider, answer, failure, follow_up, medication, todo
@@ -295,19 +293,3 @@ async def test_later_visits_see_what_was_signed_not_what_the_model_gave(signed: 
     assert "ibuprofen" in example
     assert "naproxen" not in example
     assert "colonoscopy" not in example
-
-
-@pytest.mark.parametrize("name", samples.visit_names())
-async def test_every_sample_visit_is_reviewed_and_handed_on(offline: Service, name: str) -> None:
-    text = samples.visit_text(name)
-    review = await reviewer(offline, text)
-    if undecided := review.run["review"]["must_decide"]:
-        await review.decide(*({"action": "reject", "item_id": one} for one in undecided))
-    await review.finish()
-    for form in FORMATS:
-        assert (await export(review, form)).status_code == 200, form
-    quotes = [quoted["what"] for it in resources(await bundle_of(review)) for quoted in it.get("entity", [])]
-    for quoted in quotes:
-        start, end = map(int, re.findall(r"#char=(\d+),(\d+)", quoted["identifier"]["value"])[0])
-        assert visible(text[start:end]).strip() == quoted["display"]
-    assert quotes or name == "nothing_wrong"
