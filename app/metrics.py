@@ -47,6 +47,9 @@ class Metrics:
         self.embedding_cache_evicted = Counter(
             "medextract_embedding_cache_evicted_total", "Vectors deleted for room or age.", registry=self.registry
         )
+        self.answer_cache = Counter(
+            "medextract_answer_cache_total", "Answers looked up, by outcome.", ("outcome",), registry=self.registry
+        )
         self.extractions_in_flight = Gauge(
             "medextract_extractions_in_flight",
             "Extractions at work.",

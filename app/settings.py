@@ -133,6 +133,10 @@ class Settings(BaseSettings):
     extract_line: Annotated[int, Field(ge=0)] | None = None
     extract_wait_s: Seconds = 1.0
 
+    # Answer cache
+    answer_cache_ttl_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)] = 0.0
+    answer_cache_entries: Count = 256
+
     # Embedding cache
     embedding_cache_entries: Annotated[int, Field(ge=0)] = 4096
     embedding_cache_rows: Annotated[int, Field(ge=0)] = 100_000

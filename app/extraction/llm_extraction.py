@@ -14,6 +14,7 @@ from app.extraction.fallbacks import ask_in_order
 from app.extraction.findings_check import check_findings
 from app.extraction.prompt import PROMPT_VERSION, build_prompt, repair_messages
 from app.extraction.visit import Visit
+from app.llm.answer_cache import AnswerCache, key_of
 from app.llm.chat import VISIT_ANSWER, ChatModel, Completion, Message
 from app.llm.client import InvalidOutput
 from app.llm.provider import Provider
@@ -47,10 +48,14 @@ async def extract(
     """Raises a provider problem; a usable answer with nothing in it is an honest empty extraction."""
     messages, most_tokens = build_prompt(visit, context.sops, context.examples), settings.llm_max_output_tokens
 
-    async def ask(model: ChatModel, until: float) -> tuple[Answer, list[Completion]]:
-        return await _ask(model, visit, messages, most_tokens, until)
+    async def ask(model: ChatModel, until: float) -> tuple[Answer, list[Completion], bool]:
+        if provider.answers.is_on:
+            return await _ask_or_remember(provider.answers, model, visit, messages, most_tokens, until)
+        return *await _ask(model, visit, messages, most_tokens, until), False
 
-    (answer, completions), model = await ask_in_order(provider.models, ask, deadline)
+    (answer, completions, remembered), model = await ask_in_order(provider.models, ask, deadline)
+    spent = [] if remembered else completions
+    served = {"provider": model.provider, "name": completions[-1].model, "prompt_version": PROMPT_VERSION}
     if model is not provider.models[0]:
         log.warning("fallback_served", phase=PHASE, model=model.name)
         provider.note_fallback(model)
@@ -58,27 +63,43 @@ async def extract(
         summary=answer.summary,
         findings=await asyncio.to_thread(check_findings, visit, answer),
         ledger=answer.ledger,
-        model={"provider": model.provider, "name": completions[-1].model, "prompt_version": PROMPT_VERSION},
-        prompt_tokens=sum(completion.prompt_tokens for completion in completions),
-        completion_tokens=sum(completion.completion_tokens for completion in completions),
+        model=served | ({"served_from": "cache"} if remembered else {}),
+        prompt_tokens=sum(completion.prompt_tokens for completion in spent),
+        completion_tokens=sum(completion.completion_tokens for completion in spent),
     )
+
+
+async def _ask_or_remember(
+    answers: AnswerCache, model: ChatModel, visit: Visit, messages: Sequence[Message], max_tokens: int, deadline: float
+) -> tuple[Answer, list[Completion], bool]:
+    """Each request reads the answer for itself: what it makes of it is its own."""
+
+    async def ask() -> list[Completion]:
+        return (await _ask(model, visit, messages, max_tokens, deadline))[1]
+
+    key = key_of(visit.clinician.organization_id, model, messages, VISIT_ANSWER, max_tokens)
+    completions, remembered = await answers.shared(key, deadline, ask)
+    return await _read(completions[-1].content, _custom_names(visit)), completions, remembered
 
 
 async def _ask(
     model: ChatModel, visit: Visit, messages: Sequence[Message], max_tokens: int, deadline: float
 ) -> tuple[Answer, list[Completion]]:
     """The first usable answer in two tries: a cut-off one is asked for again with more room, others with the reason."""
-    custom_names = frozenset(category.name for category in visit.custom_categories)
     completions: list[Completion] = []
     asked = messages
     for _ in range(TRIES):
         try:
             completions.append(await model.complete(asked, VISIT_ANSWER, max_tokens, deadline, PHASE))
-            return await _read(completions[-1].content, custom_names), completions
+            return await _read(completions[-1].content, _custom_names(visit)), completions
         except InvalidOutput as invalid:
             log.warning("model_answer_unusable", phase=PHASE, reason=invalid.reason, size_bytes=invalid.size_bytes)
             asked, max_tokens, reason = _second_try(messages, max_tokens, invalid)
     raise ProviderInvalidOutput(f"The model's answer was not usable twice ({reason}).", phase=PHASE)
+
+
+def _custom_names(visit: Visit) -> frozenset[str]:
+    return frozenset(category.name for category in visit.custom_categories)
 
 
 async def _read(content: str, custom_names: frozenset[str]) -> Answer:

@@ -45,7 +45,7 @@ class ChatModel:
 
     def __init__(self, provider: str, name: str, temperature: float, endpoint: Endpoint) -> None:
         self.provider, self.name, self.breaker = provider, name, endpoint.breaker
-        self._temperature, self._endpoint = temperature, endpoint
+        self.temperature, self._endpoint = temperature, endpoint
 
     async def complete(
         self, messages: Sequence[Message], shape: AnswerShape, max_tokens: int, deadline: float, phase: str
@@ -63,7 +63,7 @@ class ChatModel:
         body: dict[str, Any] = {
             "model": self.name,
             "messages": list(messages) if strict else [shape.told, *messages],
-            "temperature": self._temperature,
+            "temperature": self.temperature,
             "max_completion_tokens": max_tokens,
         }
         if self._endpoint.format < len(FORMATS):

@@ -9,6 +9,7 @@ import numpy as np
 from pgvector import HalfVector
 
 from app.errors import ProviderPaused
+from app.llm.answer_cache import AnswerCache
 from app.llm.breaker import Breaker
 from app.llm.chat import RULES_ENGINE, ChatModel
 from app.llm.client import InvalidOutput, ProviderClient
@@ -43,6 +44,7 @@ class Provider:
         policy = RetryPolicy(settings.llm_attempts, settings.embedding_timeout_s)
         breaker = self._breaker(f"embedding/{self.embedding_model}")
         self._embeddings = Endpoint(self._client, "/embeddings", policy, breaker)
+        self.answers = AnswerCache(settings, metrics)
         # In the order in which they are asked.
         self.models = [self._model(OFFLINE if offline else settings.llm_model), *map(self._model, settings.fallbacks)]
 
