@@ -7,10 +7,12 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import psutil
 import pytest
 
+from app.documents.confined import text_in_child
 from tests.conftest import PROJECT, OpenService, Service
 from tests.scripted_provider import ScriptedProvider
 from tests.uploads import LINES, a_docx_of, a_pdf, post
@@ -119,3 +121,19 @@ async def test_captions_of_one_endless_speaker(scripted: Service) -> None:
     response = await post(scripted, b"WEBVTT\n\n" + cue * 250_000)
     assert response.json()["type"] == "urn:medextract:problem:transcript-too-long"
     assert time.monotonic() - started < 10
+
+
+async def test_the_child_that_parses_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes over a parser finds neither the provider's key nor the way into the database."""
+    for name in ("OPENAI_API_KEY", "KEY_PEPPER", "DATABASE_URL"):
+        monkeypatch.setenv(name, "secret")
+    seen: list[str] = []
+    reading = asyncio.create_task(text_in_child("word", SLOW, 10, 100))
+    while not reading.done():
+        for child in parsers():
+            with suppress(psutil.Error):
+                seen += child.environ().values()
+        await asyncio.sleep(0.005)
+    assert await reading
+    assert seen
+    assert "secret" not in seen
