@@ -1,5 +1,5 @@
 # Everything a newcomer needs; the only requirements are make and Python 3.11 or newer.
-.PHONY: demo test serve lint lint-pages fuzz bench lock clean chaos
+.PHONY: demo test serve lint lint-pages fuzz bench bench-growth lock clean chaos
 .DEFAULT_GOAL := demo
 
 BIN := .venv/bin
@@ -54,6 +54,9 @@ fuzz: $(DEV_READY)
 # For example: make bench BENCH="--quick --in-flight 16", or URL=http://127.0.0.1:8000 for a service of your own.
 bench: $(DEV_READY)
 	@$(BIN)/python -m benchmarks $(if $(URL),--url $(URL)) $(BENCH)
+
+bench-growth: $(DEV_READY)
+	@$(BIN)/python -m benchmarks.growth $(if $(MAX),--max $(MAX))
 
 # The locks hold versions and hashes, no addresses: packages come from whatever index pip is set up for.
 LOCK := $(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

@@ -62,6 +62,22 @@ class Field:
         """Of a variant that runs all the time: any but the sequential one."""
         return self._servers[variant]
 
+    @contextmanager
+    def also(self, variant: str) -> Iterator[None]:
+        """One more variant while the block runs."""
+        with self.stage.variant(variant) as server:
+            self._servers[variant] = server
+            yield
+        del self._servers[variant]
+
+    @contextmanager
+    def anew(self, variant: str) -> Iterator[None]:
+        """The variant in a new process beside its old one, and measured there, while the block runs."""
+        old = self._servers[variant]
+        with self.also(variant):
+            yield
+        self._servers[variant] = old
+
     def compare(self, setting: Setting, variants: Sequence[str], progress: Progress) -> list[Measured]:
         """All variants under one setting, in turn within each round."""
         self.stage.set_latency(setting.chat_s)
@@ -77,6 +93,8 @@ class Field:
         with ExitStack() as stack:
             anew = variant == SEQUENTIAL
             server = stack.enter_context(self.stage.variant(variant)) if anew else self.server(variant)
+            if anew:
+                load = replace(load, longest_warm_up_s=load.warm_up_s, drain_s=0.0)
             outcome = drive(replace(load, url=server.url, pid=server.pid or None, first=self._first))
         self._first += outcome.sent
         return outcome

@@ -1,6 +1,7 @@
 """The load driver, a process of its own: posts visits, takes the times, and looks at what the server uses."""
 
 import asyncio
+import contextlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from benchmarks.visits import visit_body
 PATH = "/extract"
 # A server that hangs must not keep the benchmark.
 LONGEST_S = 600.0
+# After an error or a refusal, or one in flight would ask without end.
+PAUSE_S = 0.05
 
 
 class Driver:
@@ -26,31 +29,37 @@ class Driver:
     def __init__(self, load: Load) -> None:
         self._load, self._next = load, load.first
         self._client = RawClient(load.url, load.headers)
-        self._measuring = False
+        self._measuring = self._done = False
+        self._answered = 0
         self._latencies_ms: list[float] = []
         self._errors: Counter[str] = Counter()
         self._bodies: list[bytes] = []
-        self._enough = asyncio.Event()
+        self._all_answered, self._enough = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> Outcome:
         sending = asyncio.create_task(self._arrive() if self._load.rate else self._keep_in_flight())
-        await asyncio.sleep(self._load.warm_up_s)
+        await self._warm_up()
         begun, before = perf_counter(), self._consumption()
         self._measuring = True
-        await self._window()
+        await _within(self._load.seconds if self._load.requests is None else LONGEST_S, self._enough)
         self._measuring = False
         ended, after = perf_counter(), self._consumption()
+        await self._drain(sending)
+        return self._outcome(ended - begun, before, after)
+
+    async def _warm_up(self) -> None:
+        """Until the load is steady: each of those in flight has been answered, if that comes in time."""
+        await asyncio.sleep(self._load.warm_up_s)
+        if self._load.warm_up_s:
+            await _within(self._load.longest_warm_up_s, self._all_answered)
+
+    async def _drain(self, sending: "asyncio.Task[None]") -> None:
+        """Lets those under way end, so that the server is at rest for whoever is measured next; in bounded time."""
+        self._done = True
+        await asyncio.wait({sending}, timeout=self._load.drain_s)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
         self._client.close()
-        return self._outcome(ended - begun, before, after)
-
-    async def _window(self) -> None:
-        try:
-            async with asyncio.timeout(self._load.seconds if self._load.requests is None else LONGEST_S):
-                await self._enough.wait()
-        except TimeoutError:
-            pass
 
     async def _keep_in_flight(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -59,7 +68,7 @@ class Driver:
 
     async def _one_after_another(self, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
-        while True:
+        while not self._done:
             await self._request()
 
     async def _arrive(self) -> None:
@@ -67,24 +76,29 @@ class Driver:
         loop = asyncio.get_running_loop()
         due = loop.time()
         async with asyncio.TaskGroup() as group:
-            while self._load.rate:
+            while self._load.rate and not self._done:
                 due += 1 / self._load.rate
                 await asyncio.sleep(due - loop.time())
                 group.create_task(self._request())
 
     async def _request(self) -> None:
-        body = visit_body(self._next, self._load.talk_seed)
+        body = visit_body(self._next, self._load.talk_seed, self._load.clinician)
         self._next += 1
         begun = perf_counter()
         try:
             answer = await self._client.post(PATH, body)
         except OSError as error:
             self._note_error(type(error).__name__)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE_S)
         else:
             self._note(answer, (perf_counter() - begun) * 1000)
+            if answer.status != 201:
+                await asyncio.sleep(PAUSE_S)
 
     def _note(self, answer: Answer, latency_ms: float) -> None:
+        self._answered += 1
+        if self._answered == self._load.in_flight:
+            self._all_answered.set()
         if answer.status != 201:
             self._note_error(str(answer.status))
         elif self._measuring:
@@ -112,6 +126,13 @@ class Driver:
         phases_ms = phases_of(self._bodies)
         errors, sent = dict(self._errors), self._next - self._load.first
         return Outcome(completed, errors, completed / seconds, p50_ms, p95_ms, *used, sent, phases_ms)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Until the event, or until the time is over."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def percentiles(values: Sequence[float]) -> tuple[float | None, float | None]:

@@ -39,7 +39,7 @@ class Floor:
     def __init__(self, database: str, model_url: str, prepared: Path) -> None:
         self._database, self._prepared = database, read_prepared(prepared)
         self._model = RawClient(model_url)
-        self._timings: list[tuple[Any, str]] = []
+        self._finished: list[tuple[Any, datetime, str]] = []
         self._chat_head, self._chat_tail = _chat_request()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -76,12 +76,12 @@ class Floor:
             self._pool.fetch(statements.FIND_VISITS, user_id, EMBEDDING_MODEL, vector, hashed),
         )
         run_id, transcript_id, now = uuid7(), uuid7(), datetime.now(UTC)
-        row = (transcript_id, user_id, text, hashed, _DATE, run_id, prepared.request, now)
+        row = (transcript_id, user_id, text, hashed, _DATE, run_id, prepared.request, now, uuid7(), uuid7())
         await self._pool.execute(statements.OPEN_RUN, LOCAL_ORGANIZATION, *row)
         await self._chat(text)
         found = await self._embed(prepared.embedded)
         await self._save(prepared, run_id, transcript_id, user_id, vector, found)
-        self._timings.append((run_id, prepared.timings))
+        self._finished.append((run_id, now, prepared.timings))
         return prepared.answer(run_id, transcript_id, user_id, now)
 
     async def _embed(self, text: str) -> bytes:
@@ -106,9 +106,11 @@ class Floor:
     async def _flush(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY_S)
-            rows, self._timings = self._timings, []
-            if rows:
-                await self._pool.executemany(statements.SAVE_TIMINGS, rows)
+            runs, self._finished = self._finished, []
+            if runs:
+                read = [(uuid7(), at, LOCAL_ORGANIZATION, run_id) for run_id, at, _ in runs]
+                await self._pool.executemany(statements.NOTE_READ, read)
+                await self._pool.executemany(statements.SAVE_TIMINGS, [(run_id, taken) for run_id, _, taken in runs])
 
 
 _DATE = date.fromisoformat(VISIT_DATE)

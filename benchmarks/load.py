@@ -10,19 +10,23 @@ import orjson
 class Load:
     """One measurement: `in_flight` requests at a time (closed loop), or `rate` a second, come what may (open loop).
 
-    Figures are taken between `warm_up_s` and `warm_up_s + seconds`, or over `requests` of them if that is given. The
-    first requests are spread over `spread_s`, so that they do not stay in step. With `talk_seed` every visit of one
-    sample has the same words. `pid` is the server's main process, if it is ours.
+    Figures are taken for `seconds`, or over `requests` of them if that is given. Before, it warms up for `warm_up_s`
+    and until all in flight were answered once, if need be `longest_warm_up_s` more; after, those under way have
+    `drain_s` to end. The first requests are spread over `spread_s`, so that they do not stay in step. With `talk_seed`
+    every visit of one sample has the same words, with `clinician` all are of one. `pid` is the server's main process.
     """
 
     url: str
     in_flight: int = 1
     seconds: float = 5.0
     warm_up_s: float = 1.0
+    longest_warm_up_s: float = 10.0
     spread_s: float = 0.3
+    drain_s: float = 10.0
     requests: int | None = None
     first: int = 0
     talk_seed: int | None = None
+    clinician: int | None = None
     rate: float | None = None
     pid: int | None = None
     headers: dict[str, str] = field(default_factory=dict)

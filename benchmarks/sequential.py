@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,7 @@ class Sequential:
         self._rows(statements.FIND_VISITS, user_id, EMBEDDING_MODEL, vector, hashed)
         run_id, transcript_id, now = uuid7(), uuid7(), datetime.now(UTC)
         row = (LOCAL_ORGANIZATION, transcript_id, user_id, text, hashed, date.fromisoformat(VISIT_DATE))
-        self._connection().execute(statements.OPEN_RUN, (*row, run_id, prepared.request, now))
+        self._connection().execute(statements.OPEN_RUN, (*row, run_id, prepared.request, now, uuid7(), uuid7()))
         self._chat(text)
         found = self._embed(prepared.embedded)
         vectors = (LOCAL_ORGANIZATION, user_id, transcript_id, EMBEDDING_MODEL, uuid7(), vector, uuid7(), found)
@@ -94,4 +95,6 @@ class Sequential:
 if __name__ == "__main__":
     port, *given = sys.argv[1:]
     app = Sequential(given[0], given[1], Path(given[2]))
-    uvicorn.run(app, host="127.0.0.1", port=int(port), log_config=None, access_log=False)
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    # Its threads may still be busy with what nobody waits for any more.
+    os._exit(0)

@@ -110,13 +110,13 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
+def stage(folder: Path, database_conf: str = "") -> Iterator[Stage]:
     """The stage while the block runs; nothing of it is left afterwards."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        server = EmbeddedServer(folder / "database")
+        server = EmbeddedServer(folder / "database", database_conf)
         stack.callback(shutil.rmtree, server.folder, ignore_errors=True)
         stack.callback(server.stop)
         url, port = server.start(), free_port()

@@ -30,6 +30,11 @@ OPEN_RUN = """
 WITH new_transcript AS (
     INSERT INTO transcripts (organization_id, id, user_id, text, content_hash, visit_date)
     VALUES ($1, $2, $3, $4, $5, $6)
+),
+audited AS (
+    INSERT INTO audit_pending (id, at, organization_id, actor, role, action, kind, record_id)
+    VALUES ($10, $9, $1, 'local', 'admin', 'create', 'transcripts', $2),
+        ($11, $9, $1, 'local', 'admin', 'create', 'extractions', $7)
 )
 INSERT INTO extractions (organization_id, id, user_id, transcript_id, state, request, created_at, updated_at)
 VALUES ($1, $7, $3, $2, 'running', $8, $9, $9)
@@ -46,5 +51,9 @@ VALUES ($10, 'transcript', $11, $12, $9, $13, $14, $15::halfvec),
     ($10, 'extraction', $11, $12, $9, $13, $16, $17::halfvec)
 """
 
-# The service writes the last phases of finished requests once a second, many at once.
+# The service writes these of finished requests once a second, many at once: the last phases, and that they were read.
+NOTE_READ = """
+INSERT INTO audit_pending (id, at, organization_id, actor, role, action, kind, record_id)
+VALUES ($1, $2, $3, 'local', 'admin', 'read', 'extractions', $4)
+"""
 SAVE_TIMINGS = "UPDATE extractions SET timings = $2 WHERE id = $1"

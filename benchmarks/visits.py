@@ -11,6 +11,8 @@ from app.language.turns import split_turns
 from app.samples import visit_names, visit_text
 
 CLINICIANS = 200
+# As many as it takes that the search for nearly equal texts does not take two visits of one sample for the same.
+SMALL_TALK_TURNS = 8
 VISIT_DATE = "2026-11-20"
 # Stands in each posted visit, and in the prompt that is made of it: the number of the sample.
 _FILE_NUMBER = re.compile(rb"your file is (\d\d)-")
@@ -20,7 +22,10 @@ _PEOPLE = ("neighbor", "cousin", "uncle", "colleague", "niece", "landlord", "pos
 _DOINGS = ("painting", "moving", "selling", "fixing", "cleaning", "building", "photographing", "decorating", "guarding")
 _THINGS = ("fence", "kitchen", "boat", "piano", "shed", "bookcase", "roof", "tent", "greenhouse", "sofa", "gate")
 _WEATHER = ("sunny", "windy", "foggy", "cloudy", "rainy", "snowy", "misty", "mild", "chilly", "stormy", "bright")
-_LISTS = (_JOURNEY, _PLACES, _PLACES, _WEATHER, _PEOPLE, _DOINGS, _THINGS, _PLACES, _THINGS, _WEATHER)
+_LISTS = (
+    *(_WEATHER, _PLACES, _PEOPLE, _DOINGS, _JOURNEY, _THINGS, _PEOPLE, _DOINGS, _WEATHER),
+    *(_THINGS, _PLACES, _PEOPLE, _JOURNEY, _PEOPLE, _DOINGS, _WEATHER, _THINGS, _PLACES),
+)
 
 
 class Sample(NamedTuple):
@@ -38,12 +43,12 @@ def samples() -> tuple[Sample, ...]:
     return tuple(_sample(name) for name in visit_names())
 
 
-def visit_body(number: int, talk_seed: int | None = None) -> bytes:
+def visit_body(number: int, talk_seed: int | None = None, clinician: int | None = None) -> bytes:
     """What is posted as visit `number`: samples and clinicians take turns; the same seed gives the same words again."""
     at = number % len(samples())
     body = {
         "transcript": transcript(at, number if talk_seed is None else talk_seed),
-        "user": {"email": clinician_email(number % CLINICIANS)},
+        "user": {"email": clinician_email(number % CLINICIANS if clinician is None else clinician)},
         "visit_date": VISIT_DATE,
     }
     return orjson.dumps(body)
@@ -51,16 +56,17 @@ def visit_body(number: int, talk_seed: int | None = None) -> bytes:
 
 def transcript(at: int, seed: int) -> str:
     """Sample number `at` after some small talk that only this seed has."""
-    sample = samples()[at]
-    said = random.Random(seed)  # noqa: S311
-    bus, shop, hall, sky, friend, doing, fence, place, boat, later = (said.choice(words) for words in _LISTS)
-    return (
-        f"{sample.first}Before we begin, your file is {at:02d}-{seed:08d}, is that right?\n"
-        f"{sample.second}It is. I came by {bus}, past the {shop} and the old {hall}, and it was rather {sky}.\n"
-        f"{sample.first}Did your {friend} finish {doing} the {fence} near the {place}?\n"
-        f"{sample.second}Almost, only the {boat} is left, but it turned {later} and we had to stop.\n"
-        f"{sample.text}"
-    )
+    sample, said = samples()[at], random.Random(seed)  # noqa: S311
+    begun = f"{sample.first}Before we begin, your file is {at:02d}-{seed:08d}, is that right?"
+    speakers = (sample.second, sample.first)
+    talk = [f"{speakers[turn % 2]}{_small_talk(said)}" for turn in range(SMALL_TALK_TURNS)]
+    return "\n".join([begun, *talk, sample.text])
+
+
+def _small_talk(said: random.Random) -> str:
+    """A sentence that no other visit has: nearly every run of three words in it is drawn."""
+    words = [said.choice(kind) for kind in _LISTS]
+    return ("{} {} {} {}, {} {} {} {}, {} {} {} {} {}, while {} {} {} {} {}.").format(*words).capitalize()
 
 
 def sample_number(text: bytes) -> int:

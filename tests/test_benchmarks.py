@@ -10,8 +10,12 @@ import orjson
 import pytest
 
 from benchmarks.comparison import Field, Measured, Setting, field_of
+from benchmarks.goals import goals_table
+from benchmarks.growth.run import goals_of, grow, panels, points_table
 from benchmarks.load import Load
+from benchmarks.plots import plot_comparison, plot_growth
 from benchmarks.report import comparison_table, ratio, write_report, written
+from benchmarks.single_service import measure_memory, measure_overload, measure_repeats
 from benchmarks.stage import FLOOR, SEQUENTIAL, SERVICE, dsn, stage
 from benchmarks.visits import sample_number, samples, visit_body
 from tests.conftest import PROJECT
@@ -23,6 +27,8 @@ SELECT text, octet_length(request::text) AS request, octet_length(result::text) 
     octet_length(evaluation::text) AS evaluation, octet_length(review::text) AS review,
     octet_length(context::text) AS context, octet_length(usage::text) AS usage,
     (SELECT count(*) FROM embeddings WHERE extraction_id = extractions.id) AS vectors,
+    (SELECT count(*) FROM (SELECT record_id FROM audit_pending UNION ALL SELECT record_id FROM audit_events) AS entries
+        WHERE record_id = extractions.id) BETWEEN 1 AND 2 AS audited,
     (SELECT sum(octet_length(vector::text)) > 0 FROM embeddings WHERE extraction_id = extractions.id) AS filled
 FROM transcripts JOIN extractions ON transcript_id = transcripts.id
 WHERE text LIKE '%-00000007, is%' AND state = 'succeeded'
@@ -52,7 +58,7 @@ def test_all_variants_write_the_same_rows(field: Field) -> None:
     assert set(floor) == set(baseline) == set(service)
     assert len(service) == len(samples())
     for text, sizes in service.items():
-        assert floor[text] == pytest.approx(sizes, rel=0.02)
+        assert floor[text] == pytest.approx(sizes, rel=0.02, abs=4)
         assert baseline[text] == floor[text]
 
 
@@ -99,11 +105,38 @@ def test_a_comparison_has_medians_ratios_and_a_file(field: Field, tmp_path: Path
     assert ratio(floor, floor, "tree_cpu_ms") in (1.0, None)
     assert isinstance(service, Measured)
     assert comparison_table(measured).row_count == 2
+    plot_comparison(measured, tmp_path / "bench.svg")
+    assert "requests a second" in (tmp_path / "bench.svg").read_text()
     write_report(tmp_path / "bench.json", comparison=written(measured))
     report = orjson.loads((tmp_path / "bench.json").read_bytes())
     assert [row["variant"] for row in report["comparison"]] == [FLOOR, SERVICE]
     assert report["machine"]["cores"] > 0
     assert all(words > 300 for words in report["visits"].values())
+
+
+def test_goals_of_the_service_alone_are_measured(field: Field) -> None:
+    def told(_what: str) -> None: ...
+
+    repeats = measure_repeats(field, told)
+    memory = measure_memory(field, 6, 12, told)
+    refusals, others = measure_overload(field, 0.5, told, in_flight=2)
+    for goal in (repeats, memory, refusals):
+        assert goal.measured > 0
+        assert goal.reached == (goal.measured <= goal.limit)
+    assert others.measured == 0
+    assert goals_table([repeats, memory, refusals, others]).row_count == 4
+
+
+def test_growth_fills_measures_and_finds_every_near_visit(field: Field, tmp_path: Path) -> None:
+    found = asyncio.run(grow(field, most=300, requests=6))
+    assert [(point.visits, point.own) for point in found.others] == [(300, 200)]
+    assert [(point.visits, point.own) for point in found.own] == [(350, 50)]
+    assert {point.recall for point in [*found.others, *found.own]} == {1.0}
+    assert [goal.reached for goal in goals_of(found)] == [True, True, True]
+    assert found.walls > 0
+    assert points_table("others", found.others).row_count == 1
+    plot_growth(panels(found), tmp_path / "growth.svg")
+    assert "visit_search" in (tmp_path / "growth.svg").read_text()
 
 
 def test_no_two_visits_are_alike_unless_asked_for() -> None:
