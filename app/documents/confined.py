@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
@@ -17,7 +16,6 @@ MEMORY_LIMIT_BYTES = 512_000_000
 _AT_ONCE = 4
 # The child's exit status when its output is not the text but the reason why there is none.
 REFUSED = 65
-_INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _free = asyncio.Semaphore(_AT_ONCE)
 
 
@@ -44,9 +42,8 @@ async def _parsed(parser: str, content: bytes, cpu_s: float, max_chars: int) -> 
     command = (sys.executable, "-m", "app.documents.child", parser, *limits)
     # Run from where `app` lies, it finds `app` also where that is not installed. What parsers say may quote the text.
     place = Path(__file__).parents[2]
-    child = await asyncio.create_subprocess_exec(
-        *command, cwd=place, env=_environment(), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
-    )
+    # An empty environment holds no key, password or pepper of the service.
+    child = await asyncio.create_subprocess_exec(*command, cwd=place, env={}, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
     try:
         told = await _exchange(child, content, limit_bytes=4 * (max_chars + 1))
         status = await child.wait()
@@ -57,11 +54,6 @@ async def _parsed(parser: str, content: bytes, cpu_s: float, max_chars: int) -> 
     if status != 0:
         raise UnreadableDocument("The file is damaged, or takes too much time or memory to read.")
     return told
-
-
-def _environment() -> dict[str, str]:
-    """What a Python needs to start, and no key, password or pepper of the service."""
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
 async def _exchange(child: Process, content: bytes, limit_bytes: int) -> str:
