@@ -105,11 +105,14 @@ async def test_a_misconfigured_provider_is_asked_once(open_service: OpenService,
     ],
     ids=["code", "message", "413"],
 )
-async def test_a_transcript_too_long_for_the_model_is_said_so(open_service: OpenService, fault: Reply) -> None:
+async def test_a_transcript_too_long_for_the_model_is_said_so(
+    open_service: OpenService, fault: Reply, logged: Logged
+) -> None:
     service = await open_service(ScriptedProvider(fault))
     response = await post(service)
     problem = response.json()
     assert (response.status_code, problem["type"]) == (422, "urn:medextract:problem:transcript-too-long-for-model")
+    assert [line["level"] for line in logged() if line["event"] == "request"] == ["warning"]
     assert len(service.provider.chats) == 1
     await assert_failed_run(service, problem)
 

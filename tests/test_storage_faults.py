@@ -69,7 +69,12 @@ async def test_a_lookup_that_fails_costs_no_model_call(
     assert service.provider.chats == []
 
 
-async def test_an_exhausted_pool_is_told_soon(open_service: OpenService, database_url: URL) -> None:
+def levels(logged: Logged, problem: str) -> set[str]:
+    """At which levels the requests that ended so were logged."""
+    return {line["level"] for line in logged() if line["event"] == "request" and line.get("problem") == problem}
+
+
+async def test_an_exhausted_pool_is_told_soon(open_service: OpenService, database_url: URL, logged: Logged) -> None:
     service = await open_service(ScriptedProvider(), db_pool_size=1, db_max_overflow=0, db_pool_timeout_s=0.3)
     service.provider.database = None
     async with locked(database_url, "users"):
@@ -81,6 +86,7 @@ async def test_an_exhausted_pool_is_told_soon(open_service: OpenService, databas
     assert (second.status_code, second.json()["type"]) == (503, "urn:medextract:problem:overloaded")
     assert second.json()["retryable"] is True
     assert "retry-after" in second.headers
+    assert levels(logged, "overloaded") == {"warning"}
     assert (await first).status_code == 201
 
 
@@ -94,6 +100,7 @@ async def test_a_full_disk_is_told_and_reads_go_on(
         assert (await service.get(f"/extractions/{stored['id']}"))["id"] == stored["id"]
     assert (response.status_code, response.json()["type"]) == (503, "urn:medextract:problem:storage-full")
     assert len(service.provider.chats) == 1
+    assert levels(logged, "storage-full") == {"critical"}
     assert "xylophone" not in response.text + str(logged())
 
 

@@ -33,7 +33,8 @@ def kind(response: httpx.Response) -> str:
 
 async def database_restarted(server: EmbeddedServer) -> Seen:
     """PostgreSQL killed under load, back after 5 s: 503 and 504 only, 201 again within 5 s, no half-written run."""
-    async with staged(server) as stage:
+    # So short that a run whose failure could not be noted is swept within this row.
+    async with staged(server, REQUEST_DEADLINE_S="12", SWEEP_EVERY_S="5") as stage:
         async with under_load(stage, clients=16) as seen:
             await asyncio.sleep(3)
             await asyncio.to_thread(_control, server, "-m", "immediate", "stop")

@@ -78,9 +78,12 @@ async def staged(server: EmbeddedServer, *chat: Chat, database: str = "", **sett
                 httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=90) as client,
             ):
                 reading = [asyncio.create_task(_read_away(pipe)) for pipe in (process.stdout, process.stderr)]
-                yield Stage(server, url, provider, base_url, process, client)
-                for task in reading:
-                    task.cancel()
+                try:
+                    yield Stage(server, url, provider, base_url, process, client)
+                finally:
+                    for task in reading:
+                        task.cancel()
+                    await asyncio.gather(*reading, return_exceptions=True)
 
 
 async def _read_away(pipe: asyncio.StreamReader | None) -> None:
