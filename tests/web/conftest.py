@@ -1,5 +1,6 @@
 """What a browser test needs: one Chromium a worker, the service on a real socket, and pages that are watched."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -39,7 +40,7 @@ class Watched:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = chromium.find()
+    path = await asyncio.to_thread(chromium.find)
     if path is None:
         if os.environ.get("BROWSER_TESTS") == "required":
             pytest.fail(chromium.MISSING.replace("are skipped", "cannot run"))

@@ -37,7 +37,7 @@ async def photograph(url: str, browser: Browser) -> None:
 
 
 async def main() -> None:
-    path = chromium.find()
+    path = await asyncio.to_thread(chromium.find)
     if path is None:
         raise SystemExit(chromium.MISSING)
     IMAGES.mkdir(parents=True, exist_ok=True)
