@@ -6,9 +6,7 @@ from typing import Any, NamedTuple
 
 from app.findings import ACTION_CATEGORIES
 from app.language.doses import find_doses
-from app.language.drugs import find_drugs
 from app.language.dues import find_dues
-from app.language.procedures import find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.intent import PLANS
 from app.llm.offline.phrase_lists import CUES
@@ -70,8 +68,8 @@ def _first_quotes(answer: dict[str, Any]) -> dict[int, list[tuple[str, str, int]
 
 
 def _weighed(said: Said, quoted: Sequence[tuple[str, str, int]]) -> WeightyClause | None:
-    drugs = frozenset(drug.canonical for drug in find_drugs(said.words))
-    tests = frozenset(test.name for test in find_procedures(said.words))
+    drugs = frozenset(drug.canonical for drug in said.drugs)
+    tests = frozenset(test.name for test in said.procedures())
     cues = tuple(reason for reason, cue in _CUES if said.find(cue))
     proves = tuple((category, place) for quote, category, place in quoted if said.text in quote)
     named = bool(drugs or tests or cues)

@@ -103,7 +103,7 @@ def _holds_together(words: str, mark: re.Match[str]) -> bool:
     if mark[0] != ".":
         return False
     before = words[max(0, mark.start() - 12) : mark.start()]
-    if _DECIMAL_BEFORE.search(before) and _DECIMAL_AFTER.match(words, mark.end()):
+    if _DECIMAL_AFTER.match(words, mark.end()) and _DECIMAL_BEFORE.search(before):
         return True
     return bool(_ABBREVIATED.search(before))
 

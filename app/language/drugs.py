@@ -1,12 +1,14 @@
 """Finds the names of medicines, classes of medicines and supplements in what was said."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from app.language.clauses import LONGEST
 from app.language.drug_lexicon import Kind, lexicon
 from app.language.plain import plain
 
@@ -66,6 +68,18 @@ def find_drugs(text: str) -> list[Drug]:
         Drug(start, end, small[start:end], *lexicon().meanings[name])
         for start, end, name in mentions
         if not _is_measured(small, start, end, lexicon().meanings[name][0])
+    ]
+
+
+def may_name_drugs(small: str, stretches: Sequence[tuple[int, int]]) -> list[bool]:
+    """Whether each stretch (start, end) of plain words, or any clause of it, may name a drug, or nearly name one."""
+    named = [end for _, _, end in lexicon().automaton.find_matches_as_indexes(small, overlapping=True)]
+    named += [word.end() for word in _LONG_WORD.finditer(small) if nearly(word[0])]
+    named.sort()
+    return [
+        end - start > LONGEST  # a clause of it may begin inside of a word
+        or bisect_right(named, start) < bisect_right(named, end)
+        for start, end in stretches
     ]
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
+from app.language.speech import VALUES
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -15,9 +16,11 @@ _MONTHS = (
 )
 _DAYS_IN = {"hour": 1 / 24, "day": 1, "night": 1, "week": 7, "fortnight": 14}
 _MONTHS_IN = {"month": 1, "year": 12}
-_SPAN = re.compile(
-    r"\b(?P<unit>hour|day|night|week|fortnight|month|year)s?(?:'s?)?(?!\w)"
-    r"(?P<after>(?:,? (?:time|from now|from today|out|later)\b)?)"
+_SPAN = VALUES.add(
+    re.compile(
+        r"\b(?P<unit>hour|day|night|week|fortnight|month|year)s?(?:'s?)?(?!\w)"
+        r"(?P<after>(?:,? (?:time|from now|from today|out|later)\b)?)"
+    )
 )
 _OR_TWO = re.compile(r",? or (?:two|so|three)\b(?: months?| weeks?| days?)?")
 _AMOUNT_BEFORE = re.compile(r"(?:\b(?P<one>a|an|another|one more)|(?P<vague>\bfew(?: more)?))[ ,-]*$")
@@ -30,20 +33,22 @@ _PAST_OR_AGE = re.compile(r"[ ,-]*(?:ago|old|history|prior|before that|earlier|o
 _WEEKDAY = "|".join(_WEEKDAYS)
 _MONTH = "|".join(_MONTHS)
 _COUNT = r"(?:two|three|four|five|\d{1,2})"
-_NAMED = re.compile(
-    r"\b(?:(?:later |first thing )?(?:today|tomorrow)(?: (?:morning|afternoon|evening|night))?"
-    r"|tonight|this (?:afternoon|evening|morning)"
-    r"|(?:later )?(?:this|next|the following) (?:week|month|year)"
-    r"|(?:at |by )?(?:the )?end of (?:the|this|next) (?:day|week|month|year)"
-    rf"|(?:by |on |next |this |before ){{1,2}}(?:{_WEEKDAY})"
-    rf"|(?:by|in|until|before|week of|of) (?:{_MONTH})(?:(?: the)? \d{{1,2}}(?:st|nd|rd"
-    rf"|th)?)?(?:,? (?:of )?(?:20\d\d))?"
-    r"|(?:at|before|until|on) (?:your|the|our|her|his) next (?:visit|appointment|check-?up|follow-?up|blood draw)"
-    r"|next (?:visit|time we meet|time i see you)"
-    r"|as soon as (?:possible|you can)|right away|straight ?away|immediately|pretty (?:quick|quickly|soon)|urgently"
-    rf"|annually|yearly|monthly|weekly|daily|nightly|(?:once|twice|{_COUNT} times) (?:a|per|every) (?:day|week|month"
-    rf"|year)"
-    r"|on an annual basis|every (?:other )?(?:day|week|month|year|night|morning|visit))\b"
+_NAMED = VALUES.add(
+    re.compile(
+        r"\b(?:(?:later |first thing )?(?:today|tomorrow)(?: (?:morning|afternoon|evening|night))?"
+        r"|tonight|this (?:afternoon|evening|morning)"
+        r"|(?:later )?(?:this|next|the following) (?:week|month|year)"
+        r"|(?:at |by )?(?:the )?end of (?:the|this|next) (?:day|week|month|year)"
+        rf"|(?:by |on |next |this |before ){{1,2}}(?:{_WEEKDAY})"
+        rf"|(?:by|in|until|before|week of|of) (?:{_MONTH})(?:(?: the)? \d{{1,2}}(?:st|nd|rd"
+        rf"|th)?)?(?:,? (?:of )?(?:20\d\d))?"
+        r"|(?:at|before|until|on) (?:your|the|our|her|his) next (?:visit|appointment|check-?up|follow-?up|blood draw)"
+        r"|next (?:visit|time we meet|time i see you)"
+        r"|as soon as (?:possible|you can)|right away|straight ?away|immediately|pretty (?:quick|quickly|soon)|urgently"
+        r"|annually|yearly|monthly|weekly|daily|nightly"
+        rf"|(?:once|twice|{_COUNT} times) (?:a|per|every) (?:day|week|month|year)"
+        r"|on an annual basis|every (?:other )?(?:day|week|month|year|night|morning|visit))\b"
+    )
 )
 _RECURS = re.compile(
     r"\b(?:every|annual(?:ly)?|yearly|monthly|weekly|daily|nightly|(?:times|once|twice) (?:a|per|every))\b"
@@ -71,8 +76,9 @@ def find_dues(text: str, *, bare: bool = False) -> list[Due]:
     `bare` also takes a time that no word marks as due ("follow up two weeks"): for clauses known to plan a visit.
     """
     words = plain(text)
-    found = [Due(match.start(), match.end()) for match in _NAMED.finditer(words)]
-    found += [due for span in _SPAN.finditer(words) if (due := _spanned(words, span, bare))]
+    marks = VALUES.marks(words)
+    found = [Due(match.start(), match.end()) for match in _NAMED.finditer(words, marks)]
+    found += [due for span in _SPAN.finditer(words, marks) if (due := _spanned(words, span, bare))]
     return _without_overlap(found)
 
 
@@ -131,7 +137,7 @@ def _without_overlap(found: list[Due]) -> list[Due]:
 
 
 def _counted_day(words: str, visit_date: date) -> date | None:
-    for span in _SPAN.finditer(words):
+    for span in _SPAN.pattern.finditer(words):
         amount = _amount_before(words, span.start())
         if amount and amount.low == amount.low:
             return _after(visit_date, amount.low, span["unit"])

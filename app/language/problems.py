@@ -40,8 +40,14 @@ def find_problems(text: str) -> list[ProblemMention]:
 
 
 @cache
+def problem_names() -> dict[str, tuple[str, ProblemKind]]:
+    """Every name that is known, with the usual name of what it means and its kind."""
+    return dict(_read_names())
+
+
+@cache
 def _lexicon() -> tuple[Any, list[tuple[str, ProblemKind]]]:
-    names = dict(_read_names())
+    names = problem_names()
     return AhoCorasick(list(names), matchkind=MatchKind.LeftmostLongest), list(names.values())
 
 

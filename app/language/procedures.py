@@ -54,12 +54,19 @@ def _longest(found: list[Procedure]) -> list[Procedure]:
 
 @cache
 def _names() -> _Names:
+    meanings = procedure_names()
+    return _Names(AhoCorasick(list(meanings), matchkind=MatchKind.Standard), list(meanings.values()))
+
+
+@cache
+def procedure_names() -> dict[str, tuple[str, Kind]]:
+    """Every spelling that is known, with the usual name and the kind of what it means."""
     spellings: dict[str, tuple[str, Kind]] = {}
     for kind, names in _lines():
         for name in names:
             for spelling in _spellings(name):
                 spellings.setdefault(spelling, (names[0], kind))
-    return _Names(AhoCorasick(list(spellings), matchkind=MatchKind.Standard), list(spellings.values()))
+    return spellings
 
 
 def _lines() -> Iterator[tuple[Kind, list[str]]]:

@@ -134,9 +134,7 @@ def _test_to_have(said: Said) -> Item | None:
     if not told:
         return None
     tests = [
-        found
-        for found in find_procedures(said.words)
-        if found.kind in ("lab", "imaging") and 0 <= found.start - told.end() < 30
+        found for found in said.procedures() if found.kind in ("lab", "imaging") and 0 <= found.start - told.end() < 30
     ]
     return _reminder("test", imperative(said.text[told.end() - 4 :].strip()), said) if tests else None
 

@@ -1,13 +1,15 @@
 """The visit cut into clauses as the rules read them: who speaks, whether it asks, and which problem it is about."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from app.language.clauses import split_clauses
+from app.language.clauses import Clause
+from app.language.drugs import Drug, find_drugs
 from app.language.dues import find_dues
 from app.language.numbers import find_numbers, is_correction
+from app.language.procedures import Procedure, find_procedures, procedure_names
 from app.language.sieve import Cue
 from app.language.turns import Role
 from app.llm.offline.phrase_lists import CUES
@@ -25,7 +27,7 @@ _QUESTION = CUES.add(
         r"|any (?:other|of|much))\b(?! (?:we|do n't))"
     )
 )
-
+_NAMES_A_PROCEDURE = CUES.add_words(procedure_names())
 
 _OPENING_TURNS = 12
 _FAR = 600
@@ -35,7 +37,8 @@ _FAR = 600
 class Said:
     """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly, `at` its place in all.
 
-    `marks` tell which of `CUES` its words may hold, `topic` is the problem under discussion, in the speaker's words.
+    `marks` tell which of `CUES` its words may hold, `topic` is the problem under discussion, in the speaker's words,
+    and `drugs` are those that the words name, offsets into them.
     """
 
     at: int
@@ -47,10 +50,15 @@ class Said:
     by_clinician: bool
     asks: bool
     topic: str | None
+    drugs: list[Drug]
 
     def find(self, cue: Cue) -> re.Match[str] | None:
         """The first place of a cue in the words."""
-        return cue.search(self.words, self.marks)
+        return cue.pattern.search(self.words) if self.marks & cue.bit else None
+
+    def procedures(self) -> list[Procedure]:
+        """The tests, procedures and referrals named in the words."""
+        return find_procedures(self.words) if self.marks & _NAMES_A_PROCEDURE else []
 
     def quote(self) -> dict[str, Any]:
         """This clause as evidence, in the answer's shape."""
@@ -70,24 +78,32 @@ class Said:
         return self.text[due.start : due.end] if due else None
 
 
-def cut_turns(
-    turns: Sequence[SpokenTurn], words: Sequence[str], marks: Sequence[int], roles: Sequence[Role | None]
-) -> list[list[Said]]:
-    """The clauses of each turn, whose plain words, with their marks, and role are given."""
-    cut: list[list[Said]] = []
-    at, topic = 0, _complaint(words)
-    for turn, spoken, turn_marks, role in zip(turns, words, marks, roles, strict=True):
+class Spoken(NamedTuple):
+    """A turn with its plain words, who speaks it, whether it may name a drug, and where its clauses stand."""
+
+    turn: SpokenTurn
+    words: str
+    role: Role | None
+    names_drugs: bool
+    clauses: list[Clause]
+
+
+def said_in(turns: Sequence[Spoken], marks: Iterator[int]) -> list[list[Said]]:
+    """The clauses of each turn; `marks` are those of all clauses in order."""
+    said: list[list[Said]] = []
+    at, topic = 0, _complaint([spoken.words for spoken in turns])
+    for turn, spoken, role, names_drugs, clauses in turns:
         by_clinician = role in ("clinician", None)
         of_turn: list[Said] = []
-        for clause in split_clauses(turn.text):
-            small = spoken[clause.start : clause.end]
-            known = turn_marks if small == spoken else CUES.marks(small)
-            topic = (topic_of(small, known) or topic) if by_clinician else topic
-            text, asks = turn.text[clause.start : clause.end], _asks(small, known)
-            of_turn.append(Said(at, turn.number, clause.start, text, small, known, by_clinician, asks, topic))
+        for clause in clauses:
+            words, known = spoken[clause.start : clause.end], next(marks)
+            topic = (topic_of(words, known) or topic) if by_clinician else topic
+            text, asks = turn.text[clause.start : clause.end], _asks(words, known)
+            drugs = find_drugs(words) if names_drugs else []
+            of_turn.append(Said(at, turn.number, clause.start, text, words, known, by_clinician, asks, topic, drugs))
             at += 1
-        cut.append(of_turn)
-    return cut
+        said.append(of_turn)
+    return said
 
 
 def _complaint(words: Sequence[str]) -> str | None:

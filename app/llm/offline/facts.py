@@ -7,7 +7,7 @@ from typing import Any
 
 from app.findings import Assertion
 from app.language.drugs import find_drugs
-from app.language.problems import ProblemMention, find_problems
+from app.language.problems import ProblemMention, find_problems, problem_names
 from app.language.turns import Role
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.hearing import Heard
@@ -19,6 +19,7 @@ from app.llm.offline.visit import SpokenTurn
 
 Item = dict[str, Any]
 
+_NAMES_A_PROBLEM = CUES.add_words(problem_names())
 _RELATIVE = phrases("facts", "relative")
 # Behind one of these a negation of before no longer holds.
 _TURNS = re.compile(r"\b(?:but|however|although|except(?: for)?|apart from|other than|though|besides)\b")
@@ -89,14 +90,19 @@ class _Sentence:
 def read_problems(heard: Heard) -> list[Item]:
     """Items of `findings.Problem`, one a problem: the strongest assertion that was made of it in the visit."""
     best: dict[str, tuple[int, Item]] = {}
-    for sentence in _sentences(heard, [bool(find_problems(words)) for words in heard.words]):
-        for problem in find_problems(sentence.said.words):
+    for sentence in _sentences(heard, list(map(_names_a_problem, heard.words, heard.marks))):
+        words = sentence.said.words
+        for problem in find_problems(words) if sentence.said.marks & _NAMES_A_PROBLEM else ():
             assertion = _assertion(problem, sentence)
             if assertion:
                 rank = _RANK.index(assertion)
                 if problem.name not in best or rank < best[problem.name][0]:
                     best[problem.name] = rank, _problem(problem, assertion, sentence)
     return [item for _, item in best.values()]
+
+
+def _names_a_problem(words: str, marks: int) -> bool:
+    return bool(marks & _NAMES_A_PROBLEM and find_problems(words))
 
 
 def read_allergies(heard: Heard) -> list[Item]:

@@ -3,11 +3,12 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache
 from importlib.resources import files
 
 from app.language.problems import find_problems
+from app.language.sieve import Cue
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.topics import described
 
 
@@ -23,10 +24,10 @@ class Indications:
 
         The topic of the clause if it is one, else the last mention up to the clause.
         """
-        problems = _indications().get(name.lower())
+        problems = _INDICATIONS.get(name.lower())
         if not problems:
             return None
-        if said.topic and problems.search(said.topic):
+        if said.topic and problems.pattern.search(said.topic):
             return said.topic
         if name not in self._mentions:
             self._mentions[name] = list(_mentions(problems, self.visit))
@@ -34,9 +35,9 @@ class Indications:
         return self._mentions[name][before - 1][1] if before else None
 
 
-def _mentions(problems: re.Pattern[str], visit: Sequence[Said]) -> Iterator[tuple[int, str]]:
+def _mentions(problems: Cue, visit: Sequence[Said]) -> Iterator[tuple[int, str]]:
     for said in visit:
-        found = problems.search(said.words)
+        found = said.find(problems)
         if found:
             yield said.at, _described(said.words, found)
 
@@ -50,17 +51,16 @@ def _described(words: str, found: re.Match[str]) -> str:
     return described(nearby, problem) if problem and problem.start < found.end() - start else found[0]
 
 
-@cache
-def _indications() -> dict[str, re.Pattern[str]]:
-    return {name: problems for names, problems in _lines() for name in names}
-
-
-def _lines() -> Iterator[tuple[list[str], re.Pattern[str]]]:
+def _lines() -> Iterator[tuple[list[str], Cue]]:
     for line in files(__package__).joinpath("indications.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             problems, names = line.split(" : ")
-            yield _parts(names), re.compile(rf"\b(?:{'|'.join(map(re.escape, _parts(problems)))})\b")
+            said = "|".join(map(re.escape, _parts(problems)))
+            yield _parts(names), CUES.add(re.compile(rf"\b(?:{said})\b"))
 
 
 def _parts(listed: str) -> list[str]:
     return [part.strip() for part in listed.split(",")]
+
+
+_INDICATIONS = {name: problems for names, problems in _lines() for name in names}

@@ -2,6 +2,8 @@
 
 import re
 
+from app.llm.offline.phrase_lists import CUES
+
 AFTER = re.compile(
     r"(?P<allergy>^ ?(?:allerg\w+|intoleran\w+))"
     r"|(?P<past>^(?: \w+){0,4} (?:didn't|did not|doesn't|does not|hasn't|wasn't|haven't|never"
@@ -43,12 +45,14 @@ AS_NEEDED_IF = re.compile(
     r"|discomfort|flare|want|like|wish|can)\b"
 )
 
-ANOTHER_PERSON = re.compile(
-    r"\b(?:my|his|her|their|your)(?: \w+)? ?(?:mother|father|mom|mum|dad|wife|husband|sister|brother|aunt|uncle"
-    r"|grandmother|grandfather|"
-    r"grandma|grandpa|friend|neighbou?r|partner|boss|roommate|colleague|coworker|co-worker|cousin|girlfriend"
-    r"|boyfriend|nan|gran|grandad|granddad|granny|auntie|"
-    r"mother-in-law|father-in-law|daughter|son|dog|cat)(?:'s)?\b(?P<rest>.*)"
+_ANOTHER_PERSON = CUES.add(
+    re.compile(
+        r"\b(?:my|his|her|their|your)(?: \w+)? ?(?:mother|father|mom|mum|dad|wife|husband|sister|brother|aunt|uncle"
+        r"|grandmother|grandfather|"
+        r"grandma|grandpa|friend|neighbou?r|partner|boss|roommate|colleague|coworker|co-worker|cousin|girlfriend"
+        r"|boyfriend|nan|gran|grandad|granddad|granny|auntie|"
+        r"mother-in-law|father-in-law|daughter|son|dog|cat)(?:'s)?\b(?P<rest>.*)"
+    )
 )
 _OTHER_HAS = re.compile(
     r"^(?:(?! (?:i|me|my|we|you|told me|said i|thought i|gave me|made me|suggested i)\b).)*?"
@@ -56,13 +60,18 @@ _OTHER_HAS = re.compile(
     r"|prescribed|needs)\b"
     r"(?!.*\b(?:i|me|i'm|i've|we|you|you're|your)\b)"
 )
-PEOPLE = re.compile(
-    r"\b(?:people|patients|someone|somebody|everyone|folks|guidelines?|(?:another|other"
-    r"|a) patients?(?: of mine)?)\b[^.]{0,60}\b(?:take|use|give|get|are on|need|on|want|have|with)\b[^.]{0,60}$"
+_PEOPLE = CUES.add(
+    re.compile(
+        r"\b(?:people|patients|someone|somebody|everyone|folks|guidelines?|(?:another|other"
+        r"|a) patients?(?: of mine)?)\b[^.]{0,60}\b(?:take|use|give|get|are on|need|on|want|have|with)\b[^.]{0,60}$"
+    )
 )
 
 
-def is_another_persons(before: str) -> bool:
-    """Whether the sentence, up to the name, gives the medicine to a relative, or to people in general."""
-    person = ANOTHER_PERSON.search(before)
-    return bool(person and _OTHER_HAS.match(person["rest"])) or bool(PEOPLE.search(before))
+def is_another_persons(before: str, marks: int) -> bool:
+    """Whether the sentence, up to the name, gives the medicine to a relative, or to people in general.
+
+    `marks`: what `CUES` tells of it.
+    """
+    person = _ANOTHER_PERSON.search(before, marks)
+    return bool(person and _OTHER_HAS.match(person["rest"])) or bool(_PEOPLE.search(before, marks))

@@ -10,8 +10,9 @@ from app.language.turns import Role
 from app.llm.offline.hearing import Heard
 from app.llm.offline.medication_answers import answered, followed_up
 from app.llm.offline.medication_cues import AFTER, AS_NEEDED_IF, IF, is_another_persons
-from app.llm.offline.medication_phrases import CUES, Act
+from app.llm.offline.medication_phrases import Act, last_act
 from app.llm.offline.mention import Mention
+from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.tidy import tidy
 
 _SENTENCE_END = re.compile(r"(?<!\bdr)(?<!\bmr)(?<!\bmrs)[.?!](?=\s|$)(?!\s*(?:\d|five\b))")
@@ -70,7 +71,7 @@ def read_mentions(heard: Heard) -> list[Mention]:
     turns, roles = heard.turns, heard.roles
     mentions: list[Mention] = []
     for index, turn in enumerate(turns):
-        drugs = find_drugs(turn.text)
+        drugs = find_drugs(turn.text) if heard.names_drugs[index] else []
         if drugs:
             words = heard.words[index]
             drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(words, drugs, at)]
@@ -86,9 +87,10 @@ def read_mentions(heard: Heard) -> list[Mention]:
 def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None) -> Mention | None:
     drug = drugs[at]
     before, after = _before(words, drugs, at), _after(words, drugs, at)
-    if is_another_persons(before):
+    marks = CUES.marks(before)
+    if is_another_persons(before, marks):
         return None
-    act, cue = _act_before(before)
+    act, cue = _act_before(before, marks)
     act, cue = _act_after(after, act, cue, role)
     if act in (None, "start", "change", "continue", "stop") and _is_conditional(before, after):
         act = "conditional"
@@ -145,17 +147,17 @@ def _after(words: str, drugs: list[Drug], at: int) -> str:
     return tidy(words[drugs[at].end : end])
 
 
-def _act_before(before: str) -> tuple[Act | None, str]:
+def _act_before(before: str, marks: int) -> tuple[Act | None, str]:
     """The cue nearest before the name decides, when few words lie between."""
-    cues = list(CUES.finditer(before))
-    if not cues:
+    last = last_act(before, marks)
+    if not last:
         return None, ""
-    cue = cues[-1]
+    act, cue = last
     if len(_LISTED.sub(" ", before[cue.end() :]).split()) > _WORDS_BETWEEN:
         return None, ""
     if cue[0] == "no" and before[cue.end() :].strip():
         return None, ""
-    return cast(Act, cue.lastgroup), cue[0]
+    return act, cue[0]
 
 
 def _act_after(after: str, act: Act | None, cue: str, role: Role | None) -> tuple[Act | None, str]:

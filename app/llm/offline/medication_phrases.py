@@ -1,7 +1,10 @@
 """The phrases before a name that tell what becomes of a medicine: begun, changed, kept, stopped, refused, taken."""
 
 import re
-from typing import Literal
+from typing import Literal, cast
+
+from app.language.sieve import Cue
+from app.llm.offline.phrase_lists import CUES
 
 Act = Literal[
     "start",
@@ -241,8 +244,28 @@ _PHRASES: dict[Act, tuple[str, ...]] = {
     ),
 }
 
-CUES = re.compile(
-    r"\b(?:" + "|".join(f"(?P<{act}>{'|'.join(phrases)})" for act, phrases in _PHRASES.items()) + r")(?!\w)"
-)
+_CUES: list[tuple[Act, Cue]] = [
+    (act, CUES.add(re.compile(rf"\b(?:{'|'.join(phrases)})(?!\w)"))) for act, phrases in _PHRASES.items()
+]
+
+
+def last_act(words: str, marks: int) -> tuple[Act, re.Match[str]] | None:
+    """The last phrase in tidied words, whose marks are given, and what it does; phrases are read from the left.
+
+    Of phrases that begin at one place, that of the act listed first counts; a phrase begins behind the one before it.
+    """
+    tried = [(act, cue.pattern) for act, cue in _CUES if marks & cue.bit]
+    found = [(act, pattern, pattern.search(words)) for act, pattern in tried]
+    last = None
+    while following := min(((it[2].start(), at) for at, it in enumerate(found) if it[2]), default=None):
+        act, _, match = found[following[1]]
+        last = (act, cast(re.Match[str], match))
+        end = last[1].end()
+        found = [
+            (act, pattern, match if match is None or match.start() >= end else pattern.search(words, end))
+            for act, pattern, match in found
+        ]
+    return last
+
 
 # Said behind the name: "that one we'll stop", "did n't help".

@@ -71,7 +71,7 @@ def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> lis
 
 def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indications) -> list[Item]:
     todos: list[Item] = []
-    procedures = find_procedures(said.words)
+    procedures = said.procedures()
     for procedure, following in zip_longest(procedures, procedures[1:]):
         if following and _taken_back(said.words, procedure, following):
             continue

@@ -26,5 +26,7 @@ def tidy(words: str) -> str:
     for held, pattern, replacement in _SPLIT_WORDS:
         if held in words:
             words = pattern.sub(replacement, words)
-    words = _SPACES.sub(" ", _FILLERS.sub(" ", _PAUSES.sub(" ", words)))
+    words = _FILLERS.sub(" ", _PAUSES.sub(" ", words))
+    if "  " in words or not words.isprintable():
+        words = _SPACES.sub(" ", words)
     return _REPEATED.sub(r"\1", words)
