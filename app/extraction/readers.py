@@ -130,7 +130,13 @@ class Readers:
         if instead_of is not None:
             await instead_of.end()
         process = await asyncio.create_subprocess_exec(
-            *_COMMAND, cwd=_PLACE, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
+            *_COMMAND,
+            cwd=_PLACE,
+            env={},  # no key, password or pepper of the service
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            start_new_session=True,
         )
         reader = _Reader(process)
         try:
