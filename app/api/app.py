@@ -57,7 +57,7 @@ def build_api(settings: Settings, lifespan: Any) -> FastAPI:
         app.include_router(routes)
     add_pages(app)
     handle_problems(app)
-    tell_security(app)
+    tell_security(app, settings.auth != "disabled")
     app.add_middleware(AdmissionGate, settings=settings)
     app.add_middleware(Envelope, settings=settings)  # the last is the outermost
     return app

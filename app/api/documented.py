@@ -68,8 +68,8 @@ def _titles(status: int) -> str:
     return ", ".join(kind.title for kind in kinds if kind.status == status)
 
 
-def tell_security(app: FastAPI) -> None:
-    """The document names the credentials, and the routes that ask for one (unless AUTH=disabled)."""
+def tell_security(app: FastAPI, is_asked: bool) -> None:
+    """The document names the credentials, and where the service asks for them (not with AUTH=disabled) the routes."""
     make = app.openapi
 
     def with_security() -> dict[str, Any]:
@@ -78,7 +78,7 @@ def tell_security(app: FastAPI) -> None:
             "key": {"type": "http", "scheme": "bearer", "description": "An API key, or an OpenID Connect token."},
             "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "Of the pages."},
         }
-        for route in iter_route_contexts(app.routes):
+        for route in iter_route_contexts(app.routes) if is_asked else ():
             for operation in _operations(document, route):
                 operation["security"] = [{"key": []}, {"session": []}]
         return document
