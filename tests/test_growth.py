@@ -1,7 +1,7 @@
 """The search among a clinician's own visits stays exact and bounded, however many there are."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -82,10 +82,12 @@ class Owner:
 
 
 @pytest.fixture
-async def owner(connection: AsyncConnection) -> Owner:
+async def owner(connection: AsyncConnection) -> AsyncIterator[Owner]:
+    """Taken away afterwards, for the rows hold only what the search needs."""
     made = Owner(1000)
     await made.store(connection)
-    return made
+    yield made
+    await connection.execute(text("DELETE FROM users WHERE id = :id"), {"id": made.id})
 
 
 async def search(service: Service, owner: Owner, vector: np.ndarray[Any, Any], content_hash: str = "") -> list[UUID]:
