@@ -182,8 +182,8 @@ async def test_a_senseless_content_length_is_no_error_of_ours(scripted: Service,
         (b'{"xylophone-7391": {"notes": "a\\ud800"}}', "", "lone_surrogate_at_1"),
         (b'{"xylophone-7391\\ud800": 1}', "", "lone_surrogate_at_14"),
         (b'{"user": {"xylophone-7391\\u0000": 1}}', "/user", "nul_at_14"),
-        (b'{"transcript": %s"\\u0000"%s}' % (b"[" * 900, b"]" * 900), "/transcript/0/0/0", "nul_at_0"),
-        (b'{"transcript": %s"\\ud800"%s}' % (b"[" * 900, b"]" * 900), "/transcript/0/0/0", "lone_surrogate_at_0"),
+        (b'{"transcript": %s"\\u0000"%s}' % (b"[" * 900, b"]" * 900), "/transcript/0/0/0/0", "nul_at_0"),
+        (b'{"transcript": %s"\\ud800"%s}' % (b"[" * 900, b"]" * 900), "/transcript/0/0/0/0", "lone_surrogate_at_0"),
     ],
 )
 async def test_a_character_that_cannot_be_stored(scripted: Service, body: bytes, pointer: str, code: str) -> None:

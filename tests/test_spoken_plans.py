@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.llm.offline.deeds import find_deed
-from app.llm.offline.phrase_lists import phrases
+from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.reader import read_visit
 from app.llm.offline.visit import SpokenTurn
 
@@ -238,7 +238,8 @@ def test_a_grandparents_illness_is_the_familys() -> None:
 
 
 def test_a_deed_forbidden_is_told_apart() -> None:
-    deed = find_deed("do n't lift anything heavy")
+    words = "do n't lift anything heavy"
+    deed = find_deed(words, CUES.marks(words))
     assert deed is not None
     assert deed.forbidden
 
