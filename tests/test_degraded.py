@@ -130,6 +130,7 @@ async def test_an_evaluation_that_raises_costs_only_itself(
     broken = text("UPDATE test_cases SET expected = '{\"medication_instructions\": [7]}' WHERE id = :id")
     await connection.execute(broken, {"id": case["id"]})
     told = await assert_degraded(service, logged, "evaluation")
+    await service.client.delete(f"/test-cases/{case['id']}")
     assert (told["evaluation"], told["review"]["status"]) == (None, "pending")
 
 

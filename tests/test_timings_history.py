@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
+from app.db import extractions
+from app.db.tables import LOCAL_ORGANIZATION
 from tests.conftest import VISIT, Service, fresh_database, new_user, running_service, scripted_settings
 from tests.scripted_provider import ScriptedProvider, answer, failure
 
@@ -58,3 +60,14 @@ async def test_the_waterfall_of_one_run_holds_nothing_that_was_said(scripted: Se
         *("id", "created_at", "state", "model", "degraded", "usage", "timings", "problem"),
     }
     assert (await scripted.client.get(f"/timings/{uuid.uuid4()}")).status_code == 404
+
+
+async def test_a_run_that_nobody_timed_counts_without_a_time(scripted: Service) -> None:
+    """As one that was cut off by a crash, and noted as failed by another process."""
+    run = await scripted.extract()
+    await scripted.parts.timings_log.flush()
+    async with scripted.parts.db.write(LOCAL_ORGANIZATION) as session:
+        await extractions.save_failure(session, uuid.UUID(run["id"]), {"type": "urn:x"}, None)
+    told = await history(scripted, window_s=3600, buckets=1)
+    assert told["buckets"][0]["problems"]["urn:x"] == 1
+    assert run["id"] not in [slow["id"] for slow in told["slowest"]]

@@ -36,6 +36,9 @@ from uuid_utils.compat import uuid7
 # The organization of a deployment without credentials (AUTH=disabled); the first migration creates it.
 LOCAL_ORGANIZATION = UUID("00000000-0000-7000-8000-000000000001")
 
+# None is the database's own NULL, not a JSON null, which every `IS NOT NULL` would take for something.
+JSON_OR_NOTHING = JSONB(none_as_null=True)
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -142,18 +145,18 @@ extractions = Table(
     Column("transcript_id", Uuid, ForeignKey("transcripts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("state", Text, nullable=False, server_default="running"),
     Column("request", JSONB, nullable=False),
-    Column("model", JSONB),
-    Column("result", JSONB),
-    Column("evaluation", JSONB),
-    Column("review", JSONB),
+    Column("model", JSON_OR_NOTHING),
+    Column("result", JSON_OR_NOTHING),
+    Column("evaluation", JSON_OR_NOTHING),
+    Column("review", JSON_OR_NOTHING),
     # What the reviewer signed, null before; `result` stays as the model gave it.
-    Column("reviewed", JSONB(none_as_null=True)),
+    Column("reviewed", JSON_OR_NOTHING),
     Column("version", Integer, nullable=False, server_default="1"),
-    Column("context", JSONB),
-    Column("degraded", JSONB),
-    Column("usage", JSONB),
-    Column("timings", JSONB),
-    Column("problem", JSONB),
+    Column("context", JSON_OR_NOTHING),
+    Column("degraded", JSON_OR_NOTHING),
+    Column("usage", JSON_OR_NOTHING),
+    Column("timings", JSON_OR_NOTHING),
+    Column("problem", JSON_OR_NOTHING),
     # When the sweep may make the vectors that this run went without; null where none is missing.
     Column("vectors_due_at", DateTime(timezone=True)),
     _created(),
@@ -198,8 +201,8 @@ review_decisions = Table(
     Column("action", Text, nullable=False),
     Column("item_id", Uuid, nullable=False),
     Column("category", Text, nullable=False),
-    Column("before", JSONB),
-    Column("after", JSONB),
+    Column("before", JSON_OR_NOTHING),
+    Column("after", JSON_OR_NOTHING),
     Column("seconds", Float),
     Column("actor", Text, nullable=False),
     _created(),
