@@ -1,7 +1,7 @@
 """The codes of a FHIR export: every system and every code that we use stands here, and nothing else may be used.
 
-They come from HL7 Terminology (THO), FHIR R4B and SNOMED CT International. The library checks structure and types alone,
-and no terminology server was asked: a receiver's own validation has the last word.
+They come from HL7 Terminology (THO), FHIR R4B and SNOMED CT International. The library checks structure and types
+alone, and no terminology server was asked: a receiver's own validation has the last word.
 """
 
 from typing import Any, NamedTuple
