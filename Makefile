@@ -49,6 +49,7 @@ chaos: $(DEV_READY)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 fuzz: $(DEV_READY)
+	FUZZ_TIMES=25 $(BIN)/python -m pytest -n 2 tests/test_review_states.py tests/test_idempotency_states.py --hypothesis-show-statistics --timeout=900
 	$(BIN)/python -m tests.fuzzing
 
 # For example: make bench BENCH="--quick --in-flight 16", or URL=http://127.0.0.1:8000 for a service of your own.
