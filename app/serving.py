@@ -79,7 +79,11 @@ class Server(uvicorn.Server):
         self._ongoing: Ongoing | None = getattr(app.state, "ongoing", None)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except OSError:
+            await self.lifespan.shutdown()  # uvicorn would leave the app as it is, with all its connections
+            raise
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.conftest import Service, serving
 from tests.web import chromium
 
 OpenPage = Callable[..., Awaitable[Page]]
+# As long as what is waited for by its selector: the machine may be busy with other tests.
+expect.set_options(timeout=15_000)
 
 
 @dataclass

@@ -87,7 +87,7 @@ export class FindingList extends HTMLElement {
   next() {
     const { cards } = this;
     const at = this.chosen ? cards.indexOf(this.chosen) + 1 : 0;
-    const around = [...cards.slice(at), ...cards.slice(0, at)];
+    const around = [...cards.slice(at), ...cards.slice(0, at)].filter(({ reviewed }) => !this.#state.isUnderWay(reviewed.id));
     const found = around.find(({ reviewed }) => this.#state.mustDecide.has(reviewed.id))
       ?? around.find(({ reviewed }) => reviewed.state === 'undecided');
     if (found) this.choose(found.reviewed.id);

@@ -11,6 +11,7 @@ export class ReviewState extends EventTarget {
   #id;
   #version = /** @type {string | null} */ (null);
   #queue = Promise.resolve();
+  #underWay = /** @type {(string | null | undefined)[]} */ ([]);
 
   /** @param {string} id of the extraction */
   constructor(id) {
@@ -48,10 +49,20 @@ export class ReviewState extends EventTarget {
   }
 
   /** @param {Decision} decision */
-  decide(decision) {
-    return this.#inTurn(() => send('patch', '/extractions/{extraction_id}', {
-      at: { extraction_id: this.#id }, body: { decisions: [decision] }, ifMatch: this.#version,
-    }));
+  async decide(decision) {
+    this.#underWay.push(decision.item_id);
+    try {
+      await this.#inTurn(() => send('patch', '/extractions/{extraction_id}', {
+        at: { extraction_id: this.#id }, body: { decisions: [decision] }, ifMatch: this.#version,
+      }));
+    } finally {
+      this.#underWay.splice(this.#underWay.indexOf(decision.item_id), 1);
+    }
+  }
+
+  /** Whether a decision about it was made that the service has not answered yet. @param {string} id */
+  isUnderWay(id) {
+    return this.#underWay.includes(id);
   }
 
   finish() {
