@@ -15,7 +15,7 @@ from app.errors import NotFound
 
 router = APIRouter(tags=["records"])
 Words = Annotated[
-    str, Query(min_length=1, max_length=1000, pattern=r"\w", description="What to look for, in any words.")
+    str, Query(min_length=1, max_length=1000, pattern=r"[\p{L}\p{N}]", description="What to look for, in any words.")
 ]
 Limit = Annotated[int, Query(ge=1, le=50)]
 
