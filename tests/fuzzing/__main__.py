@@ -38,7 +38,7 @@ async def _until(cases: int, seed: int, settings: Settings) -> list[Fuzzed]:
     runs: list[Fuzzed] = []
     async with running(settings) as url:
         while sum(run.cases for run in runs) < cases:
-            run = await fuzz(url, seed + len(runs), "--max-examples", "300", "--workers", "2")
+            run = await fuzz(url, seed + len(runs), "--max-examples", "300", "--workers", "8")
             runs.append(run)
             print(f"seed {run.seed}: {run.cases} cases, {run.failures} failures", flush=True)
             if run.failures or not run.cases:
