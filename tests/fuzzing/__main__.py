@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import secrets
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,15 +14,14 @@ from app.settings import Settings
 from tests.fuzzing.schemathesis_run import Fuzzed, fuzz
 
 # Processes, not schemathesis' own threads, in which parsing Python fails on 3.11.
-AT_ONCE = 3
+AT_ONCE = 4
 
 
 def main() -> None:
     asked = _asked()
+    configure_logging(_settings())
     with TemporaryDirectory() as folder:
-        settings = Settings(_env_file=None, data_dir=Path(folder), log_level="ERROR")
-        configure_logging(settings)
-        runs = asyncio.run(_until(asked.cases, asked.seed, settings))
+        runs = asyncio.run(_until(asked.cases, asked.seed, Path(folder)))
     cases, failures = sum(run.cases for run in runs), sum(run.failures for run in runs)
     print(f"{cases} cases, {failures} failures, seeds {', '.join(str(run.seed) for run in runs)}")
     sys.exit(1 if failures or cases < asked.cases else 0)
@@ -36,17 +36,26 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def _until(cases: int, seed: int, settings: Settings) -> list[Fuzzed]:
-    """Runs, a few at a time, until there are enough cases, or until one fails or sends nothing."""
+async def _until(cases: int, seed: int, folder: Path) -> list[Fuzzed]:
+    """Runs, a few at a time, until there are enough cases, or until one fails or sends nothing.
+
+    Each has a service and a database of its own: one deletes what it finds, and another may look for it.
+    """
     runs: list[Fuzzed] = []
-    async with running(settings) as url:
+    async with AsyncExitStack() as stack:
+        urls = [await stack.enter_async_context(running(_settings(folder / str(n)))) for n in range(AT_ONCE)]
         while sum(run.cases for run in runs) < cases and all(run.cases and not run.failures for run in runs):
-            seeds = range(seed + len(runs), seed + len(runs) + AT_ONCE)
-            done = await asyncio.gather(*(fuzz(url, each, "--max-examples", "200") for each in seeds))
-            runs += done
-            for run in done:
-                _tell(run)
+            first = seed + len(runs)
+            fuzzing = [fuzz(url, first + place, "--max-examples", "100") for place, url in enumerate(urls)]
+            for done in asyncio.as_completed(fuzzing):
+                runs.append(await done)
+                _tell(runs[-1])
     return runs
+
+
+def _settings(folder: Path | None = None) -> Settings:
+    own = {"data_dir": folder} if folder else {}
+    return Settings(_env_file=None, log_level="ERROR", **own)
 
 
 def _tell(run: Fuzzed) -> None:
