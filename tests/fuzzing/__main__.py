@@ -46,7 +46,7 @@ async def _until(cases: int, seed: int, folder: Path) -> list[Fuzzed]:
         urls = [await stack.enter_async_context(running(_settings(folder / str(n)))) for n in range(AT_ONCE)]
         while sum(run.cases for run in runs) < cases and all(run.cases and not run.failures for run in runs):
             first = seed + len(runs)
-            fuzzing = [fuzz(url, first + place, "--max-examples", "100") for place, url in enumerate(urls)]
+            fuzzing = [fuzz(url, first + place, "--max-examples", "120") for place, url in enumerate(urls)]
             for done in asyncio.as_completed(fuzzing):
                 runs.append(await done)
                 _tell(runs[-1])
