@@ -1,6 +1,7 @@
 """API keys: made, listed, rotated and revoked by command; sessions of the pages; limits."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -208,15 +209,22 @@ async def test_requests_a_minute(service: Service) -> None:
 
 
 async def test_workers_hear_of_each_others_counts(service: Service, database_url: URL) -> None:
+    """Asked again only where the minute, which starts the count anew, ended in between."""
     async with running_service(keys_settings(database_url)) as other:
-        key = await key_for(service.parts.settings, "integration", requests_per_minute=4)
-        for worker in (service, other, service, other, service):
-            await worker.client.get("/sops", headers=bearing(key))
-            await asyncio.gather(service.parts.meter.flush(), other.parts.meter.flush())
-        counted = [await status_with(worker, key) for worker in (service, other)]
-        if counted == [200, 200]:  # the minute ended in between
-            pytest.skip("the minute of the clock ended during the test")
+        began, counted = -1, []
+        while began != int(time.time()) // 60:
+            began = int(time.time()) // 60
+            counted = await after_five_requests(service, other)
         assert counted == [429, 429]
+
+
+async def after_five_requests(one: Service, other: Service) -> list[int]:
+    """What two workers answer to a key that may ask four times a minute."""
+    key = await key_for(one.parts.settings, "integration", requests_per_minute=4)
+    for worker in (one, other, one, other, one):
+        await worker.client.get("/sops", headers=bearing(key))
+        await asyncio.gather(one.parts.meter.flush(), other.parts.meter.flush())
+    return [await status_with(worker, key) for worker in (one, other)]
 
 
 async def test_model_tokens_a_day(open_service: OpenService, database_url: URL) -> None:
