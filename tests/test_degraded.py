@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.extraction.computing import LONG_FROM_CHARS
 from tests.conftest import VISIT, Logged, OpenService, Service, new_user
 from tests.scripted_provider import Reply, ScriptedProvider, answer, failure, medication, vectors_reply
 from tests.test_concurrency import locked
@@ -114,7 +115,8 @@ async def test_a_slow_search_is_given_up_and_the_other_kept(
 
 async def test_without_an_evaluation_a_person_must_look(open_service: OpenService, logged: Logged) -> None:
     service = await open_service(ScriptedProvider(GOOD), evaluation_timeout_s=1e-9)
-    told = await assert_degraded(service, logged, "evaluation")
+    long = "Doctor: Take ibuprofen 400 mg twice a day.\n" + "Patient: Thank you, I will.\n" * (LONG_FROM_CHARS // 20)
+    told = await assert_degraded(service, logged, "evaluation", transcript=long)
     assert told["evaluation"] is None
     assert told["review"] == {"status": "pending", "reasons": ["evaluation_missing"]}
 

@@ -13,6 +13,7 @@ from app.db.caller import Caller
 from app.db.engine import Database
 from app.errors import Problem
 from app.extraction.claim import Claim
+from app.extraction.computing import compute
 from app.extraction.context import Context, ContextGatherer
 from app.extraction.embedding import Embedder
 from app.extraction.evaluation import evaluate
@@ -81,9 +82,10 @@ class Pipeline:
         async with beside(self._readers.read(visit)) as reading:
             with timings.phase("llm_extraction"):
                 extraction = await extract(self._provider, visit, context, self._settings, deadline)
-            evaluation, vector = await together(
-                self._evaluate(visit, extraction, context, reading, timings, deadline),
+            # The vector first: it is under way while this process is busy with the evaluation.
+            vector, evaluation = await together(
                 self._embed(visit, extraction, context, timings, deadline),
+                self._evaluate(visit, extraction, context, reading, timings, deadline),
             )
         vectors = {embeddings.TRANSCRIPT: context.vector, embeddings.EXTRACTION: vector}
         known = {kind: vector for kind, vector in vectors.items() if vector is not None}
@@ -109,7 +111,7 @@ class Pipeline:
         timings: Timings,
         deadline: float,
     ) -> dict[str, Any] | None:
-        """Computed in a thread, so that many items do not hold up others; its failure costs only itself.
+        """Its failure costs only itself, and so does a long visit that takes too long.
 
         The second reading began with the model call, and has long ended as a rule.
         """
@@ -117,7 +119,7 @@ class Pipeline:
             try:
                 async with asyncio.timeout(self._settings.evaluation_timeout_s):
                     read = await reading
-                    scores = await asyncio.to_thread(evaluate, visit, extraction, context, read, self._settings)
+                    scores = await compute(visit, evaluate, visit, extraction, context, read, self._settings)
             except Exception as error:
                 _degrade(context, "evaluation", error)
                 return None

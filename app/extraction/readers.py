@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import structlog
 
+from app.extraction.computing import compute
 from app.extraction.reader_process import LENGTH_BYTES, READY
 from app.extraction.second_reader import SecondReading, load, read_again
 from app.extraction.visit import Visit
@@ -74,7 +75,7 @@ class _Reader:
 
 
 class Readers:
-    """As many reader processes as asked for; with none, and while they are lost, a thread reads instead."""
+    """As many reader processes as asked for; with none, and while they are lost, this process reads."""
 
     def __init__(self, processes: int, limit_s: float) -> None:
         """A reader that takes longer than `limit_s` for a visit is ended, and another one started."""
@@ -90,11 +91,11 @@ class Readers:
     async def read(self, visit: Visit) -> SecondReading:
         """The second reading, which needs the transcript alone; raises `ReadingFailed`."""
         if not self._alive:
-            return await asyncio.to_thread(read_again, visit.text, visit.turns)
+            return await compute(visit, read_again, visit.text, visit.turns)
         try:
             return await asyncio.shield(self._keep(self._read_in_process(visit.text)))
         except ReaderLost:
-            return await asyncio.to_thread(read_again, visit.text, visit.turns)
+            return await compute(visit, read_again, visit.text, visit.turns)
 
     async def stop(self) -> None:
         """Ends the readers; what they still read is no longer wanted."""
@@ -126,7 +127,7 @@ class Readers:
         return reading
 
     async def _start_one(self, instead_of: _Reader | None = None) -> None:
-        """One that cannot even start is not tried again: threads read as well, only at others' cost."""
+        """One that cannot even start is not tried again: this process reads as well, only at others' cost."""
         if instead_of is not None:
             await instead_of.end()
         process = await asyncio.create_subprocess_exec(
