@@ -18,7 +18,7 @@ from app.errors import (
     ProviderUnavailable,
     TranscriptTooLongForModel,
 )
-from app.llm.network import ASGIApp, InProcess, OverNetwork
+from app.llm.network import ASGIApp, Carrier, InProcess, OverNetwork
 from app.settings import Settings
 
 IN_PROCESS_URL = "http://offline.invalid/v1"
@@ -59,7 +59,7 @@ class ProviderClient:
             timeout=settings.llm_attempt_timeout_s,
             # Without compression, what is counted is what came; the rest would tell of this machine.
             default_headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **_UNSAID},
-            http_client=httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False),
+            http_client=Carrier(transport),
         )
 
     async def post(self, path: str, body: dict[str, Any]) -> bytes:
