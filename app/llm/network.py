@@ -17,7 +17,7 @@ _NOT_PASSED_ON = {b"content-encoding", b"transfer-encoding", b"content-length"}
 class Carrier(httpx2.AsyncClient):
     """The client that the SDK sends through, without what an API with a key in its header has no use for.
 
-    Cookies, redirects, challenges, hooks and proxies are looked at by httpx2 for every request; a quarter of a call's CPU.
+    Looking for cookies, redirects, challenges, hooks and proxies is a quarter of a call's CPU.
     """
 
     def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
