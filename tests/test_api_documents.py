@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import OpenService, Service
+from tests.conftest import VISIT, OpenService, Service
 from tests.scripted_provider import ScriptedProvider
 
 METHODS = ("get", "post", "patch", "delete", "put")
@@ -38,6 +38,23 @@ def test_every_route_of_the_contract_is_there(openapi: dict[str, Any]) -> None:
     rest = {(path, "get") for path in ("/transcripts/{transcript_id}", "/timings", "/metrics", "/livez", "/readyz")}
     posts = {("/extract", "post"), ("/extract/file", "post")}
     assert records | singles | runs | rest | posts <= set(operations(openapi))
+
+
+async def test_what_was_created_tells_where_it_is(scripted: Service, openapi: dict[str, Any]) -> None:
+    """In its header, and in the document by operations that exist and take its id."""
+    case = {
+        "title": "a",
+        "transcript": VISIT,
+        "expected": {"medication_instructions": [{"medication_name": "aspirin"}]},
+    }
+    bodies = {"/extract": {"transcript": VISIT}, "/sops": {"title": "a", "content": "1. Ask."}, "/test-cases": case}
+    takes = {how["operationId"]: how.get("parameters", []) for how in operations(openapi).values()}
+    for path, body in bodies.items():
+        response = await scripted.client.post(path, json=body)
+        assert (await scripted.get(response.headers["location"]))["id"] == response.json()["id"]
+        links = operations(openapi)[(path, "post")]["responses"]["201"]["links"]
+        assert all(set(links[link]["parameters"]) <= {p["name"] for p in takes[link]} for link in links)
+        assert len(links) >= 3
 
 
 @pytest.mark.parametrize("path", ["/extract", "/extract/file"])

@@ -63,6 +63,15 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _titles(status), "content": content} for status in statuses}
 
 
+def created(id_name: str, *operations: str, model: Any = None) -> dict[int | str, dict[str, Any]]:
+    """FastAPI's `responses` for 201: where what was created is found, and which operations take its id next."""
+    where = {"description": "The path of what was created", "schema": {"type": "string", "format": "uri-reference"}}
+    known = {id_name: "$response.body#/id"}
+    links = {name: {"operationId": name, "parameters": known} for name in operations}
+    told = {"headers": {"Location": where}, "links": links}
+    return {201: told | ({"model": model} if model else {})}
+
+
 def _titles(status: int) -> str:
     kinds: list[type[Problem]] = [Problem, *Problem.__subclasses__()]
     return ", ".join(kind.title for kind in kinds if kind.status == status)

@@ -12,12 +12,12 @@ from starlette.datastructures import FormData
 
 from app.api.access import Caller, PartsDep, SpenderDep, spend_tokens
 from app.api.bodies import ExtractBody, ExtractOptions, RunBody
-from app.api.documented import BODY, MODEL, VISIT, problems
+from app.api.documented import BODY, MODEL, VISIT, created, problems
 from app.api.events import events_of
 from app.api.idempotency import KeyDep
 from app.api.ongoing import answer_of
 from app.api.problems import fields_of
-from app.api.requests import JsonRoute, UploadRoute, strict_json
+from app.api.requests import JsonRoute, UploadRoute, path_of, strict_json
 from app.api.visits import refuse_other_clinician, visit_of, visit_of_text
 from app.db.idempotency_keys import Key
 from app.documents import read_document
@@ -27,9 +27,10 @@ from app.parts import Parts
 
 router = APIRouter(tags=["extraction"], route_class=JsonRoute)
 uploads = APIRouter(tags=["extraction"], route_class=UploadRoute)
+_NEXT = ("get_extraction", "review_extraction", "finish_review", "export_extraction", "get_similar", "get_run_timings")
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The same as a stream of events", "content": {"text/event-stream": {}}},
-    201: {"model": RunBody},
+    **created("extraction_id", *_NEXT, model=RunBody),
     **problems(404, *BODY, *MODEL),
 }
 
@@ -88,7 +89,8 @@ async def _respond(visit: Visit, caller: Caller, key: Key | None, request: Reque
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(events_of(answer, request), media_type="text/event-stream")
     told = await answer_of(request.app.state.ongoing.start(answer(), request), request)
-    return Response(orjson.dumps(told), 201, media_type="application/json")
+    headers = {"Location": path_of(request, "extractions", told["id"])}
+    return Response(orjson.dumps(told), 201, headers, media_type="application/json")
 
 
 async def _answer(visit: Visit, caller: Caller, key: Key | None, request: Request, parts: Parts) -> dict[str, Any]:

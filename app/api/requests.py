@@ -105,6 +105,11 @@ async def _next_before(deadline: float, chunks: AsyncGenerator[bytes, None]) -> 
         raise BodyTimeout() from None
 
 
+def path_of(request: Request, collection: str, id: object) -> str:
+    """Where a record is found, also below the prefix of a proxy."""
+    return f"{request.scope.get('root_path', '')}/{collection}/{id}"
+
+
 def strict_json(body: bytes, root: str = "") -> Any:
     """The parsed body. NaN, bad UTF-8, deep nesting, NUL and lone surrogates are refused, each with a clear problem.
 

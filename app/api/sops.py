@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.api.access import CallerDep, PartsDep
 from app.api.clinic_bodies import NewSop, SopChange, SopPage, StoredSop
-from app.api.documented import BODY, READ, SOP, problems
-from app.api.requests import JsonRoute
+from app.api.documented import BODY, READ, SOP, created, problems
+from app.api.requests import JsonRoute, path_of
 from app.api.visits import clinician_of, refuse_other_clinician
 from app.db import audit, sops
 from app.db.rows import columns
@@ -16,20 +16,26 @@ from app.db.users import find_or_create_user
 from app.errors import NotFound
 
 router = APIRouter(tags=["sops"], route_class=JsonRoute)
+_CREATED = created("sop_id", "get_sop", "update_sop", "delete_sop")
 _MISSING = "There is no SOP under that id."
 
 
-@router.post("/sops", status_code=201, response_model=StoredSop, responses=problems(*BODY))
+@router.post("/sops", status_code=201, response_model=StoredSop, responses=_CREATED | problems(*BODY))
 async def create_sop(
-    body: Annotated[NewSop, Body(openapi_examples=SOP)], parts: PartsDep, caller: CallerDep
+    body: Annotated[NewSop, Body(openapi_examples=SOP)],
+    request: Request,
+    response: Response,
+    parts: PartsDep,
+    caller: CallerDep,
 ) -> dict[str, Any]:
     values = body.model_dump(exclude={"user"})
     await refuse_other_clinician(body.user, caller, parts.db)
     async with parts.db.write(caller.organization_id) as session:
         user_id = caller.user_id or await find_or_create_user(session, clinician_of(body.user, caller))
-        created = await sops.create_sop(session, {**values, "user_id": user_id})
-        await audit.record(session, caller, "create", "sops", created.id)
-    return columns(created)
+        row = await sops.create_sop(session, {**values, "user_id": user_id})
+        await audit.record(session, caller, "create", "sops", row.id)
+    response.headers["Location"] = path_of(request, "sops", row.id)
+    return columns(row)
 
 
 @router.get("/sops", response_model=SopPage, responses=problems(*READ))

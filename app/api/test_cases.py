@@ -7,8 +7,8 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.api.access import CallerDep, PartsDep, SpenderDep, spend_tokens
 from app.api.clinic_bodies import Expected, Promotion, StoredTestCase, TestCaseBody, TestCaseChange, TestCasePage
-from app.api.documented import BODY, MODEL, READ, TEST_CASE, problems
-from app.api.requests import JsonRoute
+from app.api.documented import BODY, MODEL, READ, TEST_CASE, created, problems
+from app.api.requests import JsonRoute, path_of
 from app.api.reviews import find
 from app.api.vectors import vector_of
 from app.api.visits import checked_transcript
@@ -20,13 +20,17 @@ from app.review.decisions import fold
 from app.review.gold import expected_of
 
 router = APIRouter(tags=["test cases"], route_class=JsonRoute)
+_CREATED = created("case_id", "get_test_case", "update_test_case", "delete_test_case")
 _MISSING = "There is no test case under that id."
 
 
-@router.post("/test-cases", status_code=201, response_model=StoredTestCase, responses=problems(*BODY, *MODEL))
+@router.post(
+    "/test-cases", status_code=201, response_model=StoredTestCase, responses=_CREATED | problems(*BODY, *MODEL)
+)
 async def create_test_case(
     body: Annotated[TestCaseBody, Body(openapi_examples=TEST_CASE)],
     request: Request,
+    response: Response,
     parts: PartsDep,
     caller: SpenderDep,
 ) -> dict[str, Any]:
@@ -42,19 +46,20 @@ async def create_test_case(
         "vector": embedded.vector,
     }
     async with parts.db.write(caller.organization_id) as session:
-        created = await test_cases.create_test_case(session, values)
-        await audit.record(session, caller, "create", "test_cases", created.id)
-    return columns(created)
+        row = await test_cases.create_test_case(session, values)
+        await audit.record(session, caller, "create", "test_cases", row.id)
+    response.headers["Location"] = path_of(request, "test-cases", row.id)
+    return columns(row)
 
 
 @router.post(
     "/extractions/{extraction_id}/promote",
     status_code=201,
     response_model=StoredTestCase,
-    responses=problems(404, *BODY, *MODEL),
+    responses=_CREATED | problems(404, *BODY, *MODEL),
 )
 async def promote_extraction(
-    extraction_id: UUID, body: Promotion, request: Request, parts: PartsDep, caller: SpenderDep
+    extraction_id: UUID, body: Promotion, request: Request, response: Response, parts: PartsDep, caller: SpenderDep
 ) -> dict[str, Any]:
     """Makes a gold case of an approved visit: its transcript, and the findings as the reviewer left them."""
     run = await find(extraction_id, parts, caller)
@@ -69,7 +74,7 @@ async def promote_extraction(
         expected=Expected.model_validate(expected),
         is_active=body.is_active,
     )
-    return await create_test_case(case, request, parts, caller)
+    return await create_test_case(case, request, response, parts, caller)
 
 
 @router.get("/test-cases", response_model=TestCasePage, responses=problems(*READ))
