@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.extraction import values, weighty_clauses
+from app.language.numbers import find_numbers
 from app.language.sieve import Cue, Sieve, needed_words
-from app.language.speech import VALUES
+from app.language.speech import VALUES, Speech
 from app.llm.offline import reader
 from app.llm.offline.phrase_lists import CUES
 from tests.conftest import PROJECT
@@ -47,6 +48,11 @@ def test_nothing_that_is_said_is_sifted_out(sieve: Sieve) -> None:
         marks = sieve.marks(text)
         found = [cue for cue in sieve.cues if cue.pattern.search(text)]
         assert all(cue.search(text, marks) for cue in found), text
+
+
+def test_no_number_is_sifted_out() -> None:
+    for text in [*SPOKEN, "take 1/2", "½ a tablet", ".5 mg", "a couple", "point five", "Quarter to TEN"]:
+        assert Speech(text).numbers == find_numbers(text), text
 
 
 @pytest.mark.parametrize("cue", CUES.cues, ids=named)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from app.extraction.values import Value, read_values, uncovered
@@ -69,7 +69,7 @@ def _claims(field: str, text: str) -> Iterator[Claim]:
 
 def _as_rate(value: Value) -> Value:
     """In the field for frequencies "a day" is no length of time, but how often."""
-    return replace(value, kind="frequency", key="1/day") if (value.kind, value.key) == ("span", _A_DAY) else value
+    return value._replace(kind="frequency", key="1/day") if (value.kind, value.key) == ("span", _A_DAY) else value
 
 
 def _repeated(claim: Claim, claims: list[Claim]) -> bool:

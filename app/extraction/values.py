@@ -3,11 +3,10 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from app.language.doses import Dose, find_doses
-from app.language.drugs import Drug, find_drugs
+from app.language.drugs import Drug, drugs_in
 from app.language.durations import Duration, find_time_spans, goes_on, in_days
 from app.language.frequencies import Frequency, find_frequencies, same_frequency, times_a_day
 from app.language.numbers import Number, find_numbers
@@ -34,20 +33,23 @@ _DAY = VALUES.add(
 _OF_A_DRUG = re.compile(r"\s*(?:(?:[a-z]+\s+){0,4}of|for|on)?\s*(?:(?:the|your|this|that|a|some|oral)\s+)?")
 # "ibuprofen you can take with some tylenol": what follows is said of both.
 _LISTED = re.compile(r"[\s,]*(?:[a-z']+\s+){0,5}(?:and|or|with|plus)[\s,]+(?:(?:some|the|your|a|also)\s+)*|\s*,\s*")
-_PAST = re.compile(r"\b(?:past|last|previous|previously|been|ago|history|used to)\b[^.?!]{0,24}$")
+_PAST = VALUES.add(re.compile(r"\b(?:past|last|previous|previously|been|ago|history|used to)\b[^.?!]{0,24}$"))
 _PAST_AFTER = re.compile(
     r"\s*(?:,\s*)?(?:ago|old|earlier|prior(?! to)|before (?:that|you)|back\b|since|of (?:age|history))\b"
 )
-_WAS = re.compile(
-    r"\b(?:had (?:you |it )?(?:been |on |increased|decreased|started|put|raised|lowered)|(?:were|was) (?:on|taking)|"
-    r"used to (?:be on|take)|previously|originally|instead of)\b[^.?!]{0,30}$"
+_WAS = VALUES.add(
+    re.compile(
+        r"\b(?:had (?:you |it )?(?:been |on |increased|decreased|started|put|raised|lowered)|"
+        r"(?:were|was) (?:on|taking)|used to (?:be on|take)|previously|originally|instead of)\b[^.?!]{0,30}$"
+    )
 )
-_FROM = re.compile(r"\bfrom\s+(?:(?:the|your|about|a)\s+)*$")
+_FROM = VALUES.add(re.compile(r"\bfrom\s+(?:(?:the|your|about|a)\s+)*$"))
 _TO = re.compile(r"[^.?!]{0,40}?\bto\b")
 # The number of "type two" or "stage 3" names a thing and counts none.
 _PART_OF_A_NAME = re.compile(
     r"\b(?:type|stage|grade|class|phase|category|level|gravida|para|vitamin [a-z]|covid|omega)[ -]*$"
 )
+_NO_DRUGS: frozenset[str] = frozenset()
 _FAR = 80
 _MOST_LISTED = 4
 _INTERVAL = re.compile(r"q(?P<low>[\d.]+)(?:-(?P<high>[\d.]+))?(?P<unit>h|d|w|mo|min)")
@@ -61,8 +63,7 @@ class _Spanning(Protocol):
     def end(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value at `text[start:end]`, with a `key` that is equal for equal values however they are said.
 
     `drugs`: canonical names of the medicines that it is said about, where any are named close by; a class is no name.
@@ -83,14 +84,15 @@ class Value:
 
 def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value]:
     """The values of `text[start:end]` in order, offsets into `text`; the number of a dose also stands alone."""
-    said = text[start : len(text) if end is None else end]
-    speech = Speech(said)
-    small, drugs = speech.small, find_drugs(said)
-    medicines = [drug for drug in drugs if drug.kind != "class"]
-    found = [_with_past(small, _with_drug(small, value, medicines)) for value in _values(speech)]
-    named = [Value("drug", it.start, it.end, it.canonical, _names([it])) for it in drugs]
-    moved = (replace(value, start=value.start + start, end=value.end + start) for value in [*named, *found])
-    return sorted((_moved_back(value, start) for value in moved), key=lambda value: (value.start, -value.end))
+    speech = Speech(text[start : len(text) if end is None else end])
+    drugs = drugs_in(speech.small)
+    found = [Value("drug", start + it.start, start + it.end, it.canonical, _names([it])) for it in drugs]
+    if speech.marks:
+        medicines = [drug for drug in drugs if drug.kind != "class"]
+        found += [_placed(value, speech, medicines, start) for value in _values(speech)]
+    if len(found) > 1:
+        found.sort(key=lambda value: (value.start, -value.end))
+    return found
 
 
 def same_value(claimed: Value, said: Value) -> bool:
@@ -201,38 +203,40 @@ def _days(span: Duration) -> Key:
     return round(low, 2), round(high, 2), "days"
 
 
-def _with_drug(small: str, value: Value, medicines: list[Drug]) -> Value:
-    """Says which drugs a value belongs to: the one right after it ("forty of lasix"), else the last close before it."""
+def _placed(value: Value, speech: Speech, medicines: list[Drug], by: int) -> Value:
+    """The value with what stands around it told, its places moved on by so many characters."""
+    kind, start, end, key, _, _, instead, lasts = value
+    drugs = _drugs_of(speech.small, value, medicines) if medicines else _NO_DRUGS
+    instead = (instead[0] + by, instead[1] + by) if instead else None
+    return Value(kind, start + by, end + by, key, drugs, _is_past(speech, value), instead, lasts)
+
+
+def _drugs_of(small: str, value: Value, medicines: list[Drug]) -> frozenset[str]:
+    """Which drugs a value belongs to: the one right after it ("forty of lasix"), else the last close before it."""
     at = bisect_left(medicines, value.end, key=lambda drug: drug.start)
     after = medicines[at] if at < len(medicines) else None
     if after and value.kind in ("dose", "number") and _OF_A_DRUG.fullmatch(small, value.end, after.start):
-        return replace(value, drugs=_names([after]))
+        return _names([after])
     last = bisect_right(medicines, value.start, key=lambda drug: drug.end) - 1
     if last < 0 or value.start - medicines[last].end > _FAR:
-        return value
+        return _NO_DRUGS
     listed = [medicines[last]]
     for drug in reversed(medicines[max(0, last - _MOST_LISTED) : last]):
         if not _LISTED.fullmatch(small, drug.end, listed[-1].start):
             break
         listed.append(drug)
-    return replace(value, drugs=_names(listed))
+    return _names(listed)
 
 
 def _names(drugs: Iterable[Drug]) -> frozenset[str]:
     return frozenset(drug.canonical for drug in drugs if drug.kind != "class")
 
 
-def _with_past(small: str, value: Value) -> Value:
+def _is_past(speech: Speech, value: Value) -> bool:
+    small, marks = speech.small, speech.marks
     before = small[max(0, value.start - 40) : value.start]
     if value.kind == "span":
-        return replace(value, past=bool(_PAST.search(before) or _PAST_AFTER.match(small, value.end)))
+        return bool(_PAST.search(before, marks) or _PAST_AFTER.match(small, value.end))
     if value.kind in ("dose", "number", "frequency"):
-        was = _WAS.search(before) or (_FROM.search(before) and _TO.match(small, value.end))
-        return replace(value, past=bool(was))
-    return value
-
-
-def _moved_back(value: Value, by: int) -> Value:
-    if value.instead is None:
-        return value
-    return replace(value, instead=(value.instead[0] + by, value.instead[1] + by))
+        return bool(_WAS.search(before, marks) or (_FROM.search(before, marks) and _TO.match(small, value.end)))
+    return False

@@ -71,9 +71,13 @@ def find_doses(text: str | Speech) -> list[Dose]:
     kept: list[Dose] = []
     speech = speech_of(text)
     text = speech.text
-    for dose in (dose for number in speech.numbers if (dose := _dose(text, number))):
-        last = [kept.pop()] if kept and kept[-1].unit == dose.unit else []
-        kept += keep_last_said(text, [*last, dose])
+    for number in speech.numbers:
+        if (dose := _dose(text, number)) is None:
+            continue
+        if kept and kept[-1].unit == dose.unit:
+            kept += keep_last_said(text, [kept.pop(), dose])
+        else:
+            kept.append(dose)
     return kept
 
 

@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -42,10 +42,11 @@ _TAKEN_AFTER = re.compile(
 
 _LONG_WORD = re.compile(r"[a-z]{7,}")
 _WORD_GOES_ON = re.compile(r"-?\w")
+# Start, end and name as the lexicon has it.
+Mention = tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(NamedTuple):
     """One mention, `text[start:end]`: `name` as said, in small letters; `canonical` the one name of the substance."""
 
     start: int
@@ -61,13 +62,22 @@ def find_drugs(text: str) -> list[Drug]:
     A long word that is no known name but nearly one ("lysinopril") counts as that name. Minerals, vitamins and hormones
     that laboratories measure count only where they are taken.
     """
-    small = plain(text)
-    named = _longest(_named(small))
-    mentions = sorted(named + list(_misheard(small, named)))
+    return drugs_in(plain(text))
+
+
+def drugs_in(small: str) -> list[Drug]:
+    """The same of plain words."""
+    mentions = _longest(_named(small))
+    misheard = _misheard(small, mentions)
+    if misheard:
+        mentions = sorted(mentions + misheard)
+    if not mentions:
+        return []
+    meanings = lexicon().meanings
     return [
-        Drug(start, end, small[start:end], *lexicon().meanings[name])
+        Drug(start, end, small[start:end], *meanings[name])
         for start, end, name in mentions
-        if not _is_measured(small, start, end, lexicon().meanings[name][0])
+        if not _is_measured(small, start, end, meanings[name][0])
     ]
 
 
@@ -89,12 +99,14 @@ def canonical_name(name: str) -> str:
     return found[0].canonical if found else " ".join(name.lower().split())
 
 
-def _named(small: str) -> Iterator[tuple[int, int, str]]:
+def _named(small: str) -> list[Mention]:
     known = lexicon()
+    named: list[Mention] = []
     for index, start, end in known.automaton.find_matches_as_indexes(small, overlapping=True):
         stop = end + 1 if small[end : end + 1] == "s" else end
-        if not _WORD_GOES_ON.match(small, stop) and not _goes_before(small, start):
-            yield start, stop, known.names[index]
+        if not _goes_before(small, start) and not _WORD_GOES_ON.match(small, stop):
+            named.append((start, stop, known.names[index]))
+    return named
 
 
 def _goes_before(small: str, start: int) -> bool:
@@ -102,19 +114,22 @@ def _goes_before(small: str, start: int) -> bool:
     return before[-1:].isalnum() or (before[-1:] == "-" and before[:1].isalnum())
 
 
-def _longest(spans: Iterator[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    kept: list[tuple[int, int, str]] = []
+def _longest(spans: list[Mention]) -> list[Mention]:
+    if len(spans) < 2:
+        return spans
+    kept: list[Mention] = []
     for span in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not kept or span[0] >= kept[-1][1]:
             kept.append(span)
     return kept
 
 
-def _misheard(small: str, named: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    taken = {start for span in named for start in range(span[0], span[1])}
-    for word in _LONG_WORD.finditer(small):
-        if word.start() not in taken and (name := nearly(word[0])):
-            yield word.start(), word.end(), name
+def _misheard(small: str, named: list[Mention]) -> list[Mention]:
+    return [
+        (word.start(), word.end(), name)
+        for word in _LONG_WORD.finditer(small)
+        if (name := nearly(word[0])) and not any(start <= word.start() < end for start, end, _ in named)
+    ]
 
 
 @lru_cache(8192)

@@ -88,7 +88,10 @@ def find_durations(text: str | Speech) -> list[Duration]:
 def find_time_spans(text: str | Speech) -> list[Duration]:
     """Every span of time in order, whatever it tells: "two weeks", "a month", "three to four months", "48 hours"."""
     speech = speech_of(text)
-    found = sorted([*_counted(speech), *_with_article(speech)], key=lambda span: (span.start, -span.end))
+    found = [*_counted(speech), *_with_article(speech)]
+    if len(found) < 2:
+        return found
+    found.sort(key=lambda span: (span.start, -span.end))
     kept: list[Duration] = []
     for span in found:
         if not kept or span.start >= kept[-1].end:

@@ -106,13 +106,15 @@ class Frequency:
 def find_frequencies(text: str | Speech) -> list[Frequency]:
     """Frequencies in order, without overlap, offsets in code points; "as needed" joins the frequency beside it."""
     speech = speech_of(text)
-    found = sorted([*_counted(speech), *_phrases(speech)], key=lambda it: (it.start, -it.end))
-    apart = keep_last_said(speech.text, _without_overlap(found))
+    found = [*_counted(speech), *_phrases(speech)]
     needed = [
         Frequency(match.start(), match.end(), "as needed", True)
         for match in find_phrases(_AS_NEEDED, _OPENINGS, speech)
     ]
-    return _join_as_needed(speech.small, apart, needed)
+    if len(found) + len(needed) < 2:
+        return found or needed
+    found.sort(key=lambda it: (it.start, -it.end))
+    return _join_as_needed(speech.small, keep_last_said(speech.text, _without_overlap(found)), needed)
 
 
 def same_frequency(one: str, other: str) -> bool:

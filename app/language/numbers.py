@@ -20,11 +20,11 @@ _LINK = (
 # The number of parts is bounded, so that a text made of nothing but number words is read in linear time.
 _RUN = re.compile(rf"(?<![^\W\d_]-)(?ai:(?:\bpoint[ \t]+)?{_PART}(?:{_LINK}{_PART}){{0,7}})")
 # Most words of a visit are no numbers: only where one of these opens a word, or a point a decimal, is the run tried.
-_OPENINGS = [
+OPENINGS = [
     *(*UNITS, *TEENS, *TENS, *SCALES, *WHOLES, "half", "quarter", "quarters", "point", "½", "¼", "¾"),
     *(f"{point}{digit}" for point in ("", ".") for digit in range(10)),
 ]
-_AUTOMATON = AhoCorasick(_OPENINGS, matchkind=MatchKind.LeftmostLongest)
+_AUTOMATON = AhoCorasick(OPENINGS, matchkind=MatchKind.LeftmostLongest)
 # "Half a tablet", but "a half": what may have an article of its own.
 _WITH_ARTICLE = frozenset({"hundred", "thousand", "million", "half", "quarter", "couple", "dozen"})
 _FRACTION = re.compile(r"(?<![\w./])(?:(?P<whole>[0-9]{1,3})[ \t]+)?(?P<top>[1-3])/(?P<bottom>[2-4])(?![\w/.])")
@@ -81,7 +81,15 @@ def find_numbers(text: str) -> list[Number]:
     A value that the speaker corrected at once is left out, its span kept in `withdrawn` of the value that stands.
     A cut-off number ("twen-", "40- ") has no value; neither have ordinals, codes ("a1c", "b12") and the pronoun "one".
     """
-    whole = [number for number in _with_ranges(text, _singles(text)) if not _CUT_OFF.match(text, number.end)]
+    return numbers_in(text, plain(text))
+
+
+def numbers_in(text: str, small: str) -> list[Number]:
+    """The same of a text whose plain words are known."""
+    singles = _singles(text, small)
+    if not singles:
+        return singles
+    whole = [number for number in _with_ranges(text, singles) if not _is_cut_off(text, number.end)]
     return keep_last_said(text, whole)
 
 
@@ -104,8 +112,12 @@ def is_correction(text: str, start: int, end: int) -> bool:
     return 0 < end - start <= _LONGEST_CORRECTION and bool(_CORRECTION.fullmatch(text, start, end))
 
 
-def _singles(text: str) -> list[Number]:
-    found = [Number(a, b, value, value) for run in _runs(text) for a, b, value in read_run(text, *run.span())]
+def _is_cut_off(text: str, end: int) -> bool:
+    return text.startswith("-", end) and _CUT_OFF.match(text, end) is not None
+
+
+def _singles(text: str, small: str) -> list[Number]:
+    found = [Number(a, b, value, value) for run in _runs(text, small) for a, b, value in read_run(text, *run.span())]
     fractions = [_fraction(match) for match in _FRACTION.finditer(text)] if "/" in text else []
     if fractions:
         inside = {at for fraction in fractions for at in range(fraction.start, fraction.end)}
@@ -113,12 +125,12 @@ def _singles(text: str) -> list[Number]:
     return [number for number in found if _is_quantity(text, number)]
 
 
-def _runs(text: str) -> Iterator[re.Match[str]]:
-    small, done = plain(text), 0
+def _runs(text: str, small: str) -> Iterator[re.Match[str]]:
+    done = 0
     for place, start, end in _AUTOMATON.find_matches_as_indexes(small):
         if start < done or not _opens_a_word(small, start, end):
             continue
-        article = _article_before(small, start) if _OPENINGS[place] in _WITH_ARTICLE else None
+        article = _article_before(small, start) if OPENINGS[place] in _WITH_ARTICLE else None
         run = _RUN.match(text, article) if article is not None and article >= done else None
         if run := run or _RUN.match(text, start):
             done = run.end()

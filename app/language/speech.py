@@ -1,11 +1,12 @@
 """A stretch of speech as the finders of values share it: its plain words and its numbers, each read once."""
 
-from app.language.numbers import Number, find_numbers
+from app.language.numbers import OPENINGS, Number, find_numbers, numbers_in
 from app.language.plain import plain
 from app.language.sieve import Sieve
 
 # The patterns of the finders: one scan of the words tells which of them can match.
 VALUES = Sieve()
+_A_NUMBER = VALUES.add_words(OPENINGS)
 
 
 class Speech:
@@ -24,7 +25,7 @@ class Speech:
     def numbers(self) -> list[Number]:
         """The numbers of the text."""
         if self._numbers is None:
-            self._numbers = find_numbers(self.text)
+            self._numbers = numbers_in(self.text, self.small) if self.marks & _A_NUMBER else []
         return self._numbers
 
     @property

@@ -14,11 +14,19 @@ PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25, "½": 0.5, "¼": 0.25, 
 _TOKEN = re.compile(r"(?ai:[0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+|[a-z]+|[.½¼¾])")
 _STRENGTH = re.compile(r"(?i:[\s-]*(?:milli|micro)?(?:grams?|mg|mcg|g)\s+(?:tablets?|pills?|capsules?)\b)")
 
+# Most runs are one word of these, or one figure.
+_ALONE = {**UNITS, **TEENS, **TENS}
+
 Spoken = tuple[int, int, float]
 
 
 def read_run(text: str, start: int, end: int) -> list[Spoken]:
     """The values in `text[start:end]` as (start, end, value); words that say no value are passed over."""
+    said = text[start:end]
+    if said.isascii() and said.isdigit():
+        return [(start, end, float(said))]
+    if (alone := _ALONE.get(said.lower())) is not None:
+        return [(start, end, alone)]
     return _Reader(text, start, end).read()
 
 
