@@ -57,7 +57,7 @@ def subject_of(category: str, item: dict[str, Any]) -> str:
 def stems(text: str) -> frozenset[str]:
     """The first five letters of each word that carries meaning."""
     words = set(_WORD.findall(text.lower())) if text.isascii() else set(map(str.casefold, _WORD.findall(text)))
-    return frozenset(word[:5] for word in words - _EMPTY_WORDS)
+    return frozenset([word[:5] for word in words - _EMPTY_WORDS])
 
 
 def _claims(field: str, text: str) -> Iterator[Claim]:

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -26,8 +25,7 @@ _MOST_FUZZY_TURNS = 5
 _MOST_MENTIONS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """One found quote: `text[start:end]` of turn `turn`, and how it was found."""
 
     start: int

@@ -32,7 +32,7 @@ _ALIKE = (
 
 def drugs_named(name: str) -> frozenset[str]:
     """Canonical names of the drugs in a name, also of the parts of a combination; an unknown name stands for itself."""
-    known = frozenset(drug.canonical for part in [name, *_COMBINED.split(name)] for drug in find_drugs(f"take {part}"))
+    known = frozenset([drug.canonical for part in _parts(name) for drug in find_drugs(f"take {part}")])
     return known or frozenset([" ".join(name.casefold().split())])
 
 
@@ -44,13 +44,19 @@ def is_class(name: str) -> bool:
 
 def medicines_in(text: str) -> frozenset[str]:
     """Canonical names of the medicines in a text, also of the parts of a combination; classes are left out."""
-    found = (drug for part in [text, *_COMBINED.split(text)] for drug in find_drugs(part))
-    return frozenset(drug.canonical for drug in found if drug.kind != "class")
+    return frozenset([drug.canonical for part in _parts(text) for drug in find_drugs(part) if drug.kind != "class"])
 
 
-def ground_drug(name: str, region: Region) -> Grounding:
-    """Whether the quotes name the drug; when it was named beside or before them, that mention joins the quotes."""
-    wanted = drugs_named(name)
+def _parts(name: str) -> list[str]:
+    parts = _COMBINED.split(name)
+    return parts if len(parts) == 1 else [name, *parts]
+
+
+def ground_drug(name: str, wanted: frozenset[str], region: Region) -> Grounding:
+    """Whether the quotes name the drug; when it was named beside or before them, that mention joins the quotes.
+
+    `wanted` are the canonical names that are meant (see `drugs_named`).
+    """
     named = [value for value in region.values() if value.kind == "drug"]
     if any(value.key in wanted for value in named) or _sounds_like(name, region.text()):
         return "said"
@@ -62,10 +68,10 @@ def ground_drug(name: str, region: Region) -> Grounding:
 
 def ground_words(subject: str, region: Region) -> Grounding:
     """Whether the quotes, or the clauses beside them, share a word that carries meaning with the subject."""
-    wanted, said = stems(subject), stems(region.text())
-    if not wanted or any(wanted & alike and said & alike for alike in _ALIKE):
+    wanted, said = region.about, region.stems()
+    if not wanted or wanted & said or any(wanted & alike and said & alike for alike in _ALIKE):
         return "said"
-    if wanted & said or _nearly_shared(wanted, said) or terms(subject) & terms(region.text()):
+    if _nearly_shared(wanted, said) or terms(subject) & terms(region.text()):
         return "said"
     for start, end, turn in region.windows():
         for clause in split_clauses(region.searchable.text[start:end]):

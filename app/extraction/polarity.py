@@ -3,21 +3,28 @@
 import re
 
 from app.language.plain import plain
+from app.language.sieve import Cue, Sieve
 
+# Most words speak against nothing: one scan tells which patterns are worth a search.
+_SIEVE = Sieve()
 _NOT = r"(?:not|never|cannot|(?:do|does|did|wo|would|should|ca|could|is|are|was|were|has|have|had)[ ]?n[o']?t)"
 _STOPPING = (
     r"stop\w*|quit(?:s|ting)?|discontinu\w*|cancel\w*|com(?:e|ing) off|came off|(?:get|take|taking|taken) (?:you )?off|"
     r"avoid\w*|stay(?:ing)? (?:away|off)|keep away|steer clear|lay off|hold(?:ing)? off|hold (?:the|your|that)|held|"
     r"no longer|no more|instead of|rather than|cut(?:ting)? out|refrain\w*"
 )
-_AGAINST = re.compile(
-    rf"\b(?:{_NOT}|{_STOPPING}|no|without|den(?:y|ies|ied)|negative for|free of|ruled? out|declin\w*|refus\w*|"
-    r"cut(?:ting)? (?:back|down)|limit\w*|skip\w*|allerg\w+ to)\b"
+_AGAINST = _SIEVE.add(
+    re.compile(
+        rf"\b(?:{_NOT}|{_STOPPING}|no|without|den(?:y|ies|ied)|negative for|free of|ruled? out|declin\w*|refus\w*|"
+        r"cut(?:ting)? (?:back|down)|limit\w*|skip\w*|allerg\w+ to)\b"
+    )
 )
-_STOPS = re.compile(
-    rf"\b(?:{_STOPPING}|{_NOT} (?:be |been )?(?:tak\w*|us\w*|on|(?:\w+ly )?recommend\w*)|"
-    rf"{_NOT} want you (?:to (?:take|use|be)|taking|using|on)|{_NOT}\b[^.?!]{{0,32}}\bneed\w*|wean\w*|switch\w*|"
-    r"replac\w*|off (?:of )?(?:the|your|that)|get rid of|done with|finish\w*)\b"
+_STOPS = _SIEVE.add(
+    re.compile(
+        rf"\b(?:{_STOPPING}|{_NOT} (?:be |been )?(?:tak\w*|us\w*|on|(?:\w+ly )?recommend\w*)|"
+        rf"{_NOT} want you (?:to (?:take|use|be)|taking|using|on)|{_NOT}\b[^.?!]{{0,32}}\bneed\w*|wean\w*|"
+        r"switch\w*|replac\w*|off (?:of )?(?:the|your|that)|get rid of|done with|finish\w*)\b"
+    )
 )
 # "do n't forget to", "not going to change", "no problem" and "if it does n't get better" deny nothing to be done.
 _DENIES_NOTHING = re.compile(
@@ -80,22 +87,29 @@ def tells_to_stop(text: str) -> bool:
     return _is_said(_STOPS, plain(text))
 
 
-def _is_said(pattern: re.Pattern[str], small: str) -> bool:
+def _is_said(cue: Cue, small: str) -> bool:
     """Whether the words are said, and not only in what denies nothing; most clauses do not say them at all."""
-    return bool(pattern.search(small)) and bool(pattern.search(_DENIES_NOTHING.sub(" ", small)))
+    said = cue.search(small, _SIEVE.marks(small))
+    return bool(said) and bool(cue.pattern.search(_DENIES_NOTHING.sub(" ", small)))
 
 
 def is_spoken_against(text: str, start: int, end: int) -> bool:
     """Whether the thought around `text[start:end]` speaks against it, in the 60 characters before it or right after."""
-    before, after = plain(text[max(0, start - 60) : start]), plain(text[end : end + 24])
+    if _AFTER.match(plain(text[end : end + 24])):
+        return True
+    before = plain(text[max(0, start - 60) : start])
+    if not _SIEVE.marks(before) & _AGAINST.bit:
+        return False
     first = max((border.end() for border in _BORDER.finditer(before)), default=0)
-    return speaks_against(f"{before[first:]} …") or bool(_AFTER.match(after))
+    return speaks_against(f"{before[first:]} …")
 
 
 def refuses(offer: str, answer: str) -> bool:
     """Whether the answer turns down what was offered right before it, and does not answer some other question."""
+    if not _REFUSAL.match(plain(answer)):
+        return False
     asked = plain(offer)[-160:]
-    return bool(_OFFER.search(asked)) and not _OTHER_QUESTION.search(asked) and bool(_REFUSAL.match(plain(answer)))
+    return bool(_OFFER.search(asked)) and not _OTHER_QUESTION.search(asked)
 
 
 def asks(quote: str, rest: str) -> bool:

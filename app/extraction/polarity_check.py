@@ -1,25 +1,36 @@
 """Holds what an item asks for against what the quotes say for and against it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from app.extraction.claims import stems, subject_of
+from app.extraction.claims import subject_of
 from app.extraction.polarity import answers_no, asks, is_spoken_against, refuses, speaks_against, tells_to_stop
 from app.extraction.support import Region
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 # "Continue to observe, no treatment" asks for observing; "If no slot is free, call" asks for calling.
 _AFTERTHOUGHT = re.compile(r"[,;(]|\b(?:but|if|until|unless|when)\b", re.IGNORECASE)
-_NOTHING_TO_DO = ("declined", "historical")
+NOTHING_TO_DO = ("declined", "historical")
 _END_OF_TURN = 220
 
 
-def contradiction(category: str, item: dict[str, Any], region: Region) -> str | None:
+def is_against(category: str, item: dict[str, Any]) -> bool:
+    """Whether the item itself denies, forbids or stops something."""
+    if category == "medication_instructions":
+        return item.get("status") == "stop"
+    if category == "problems":
+        return item.get("assertion") == "absent"
+    if category in ("allergies", "vitals", "custom"):
+        return False
+    return speaks_against(_AFTERTHOUGHT.split(subject_of(category, item), 1)[0])
+
+
+def contradiction(category: str, item: dict[str, Any], region: Region, *, wanted_against: bool) -> str | None:
     """A flag where the quotes speak against the item: negated, stopped, or turned down in the answer; else None."""
-    if item.get("commitment") in _NOTHING_TO_DO:
+    if item.get("commitment") in NOTHING_TO_DO:
         return None
-    wanted_against = _is_against(category, item)
-    if not wanted_against and category != "allergies" and _is_always_negated(category, item, region):
+    if not wanted_against and category != "allergies" and _is_always_negated(category, region):
         return "negated_in_evidence"
     if category == "problems" and item.get("assertion") == "present" and _is_answered_no(region):
         return "denied_in_answer"
@@ -29,8 +40,8 @@ def contradiction(category: str, item: dict[str, Any], region: Region) -> str | 
 
 
 def missing_negation(category: str, item: dict[str, Any], region: Region) -> bool:
-    """Whether the item denies, forbids or stops something and no quote does; a "no" in answer joins them."""
-    if item.get("commitment") in _NOTHING_TO_DO or not _is_against(category, item):
+    """Whether no quote denies, forbids or stops something as the item does; a "no" in answer joins them."""
+    if item.get("commitment") in NOTHING_TO_DO:
         return False
     text = region.text()
     if tells_to_stop(text) if category == "medication_instructions" else speaks_against(text):
@@ -38,34 +49,30 @@ def missing_negation(category: str, item: dict[str, Any], region: Region) -> boo
     return not (category == "problems" and _take_in_the_no(region))
 
 
-def _is_against(category: str, item: dict[str, Any]) -> bool:
-    if category == "medication_instructions":
-        return item.get("status") == "stop"
-    if category == "problems":
-        return item.get("assertion") == "absent"
-    if category in ("allergies", "vitals", "custom"):
-        return False
-    return speaks_against(_AFTERTHOUGHT.split(subject_of(category, item))[0])
-
-
-def _is_always_negated(category: str, item: dict[str, Any], region: Region) -> bool:
+def _is_always_negated(category: str, region: Region) -> bool:
     """Whether the quotes mention the subject, and speak against it at every mention."""
-    said = [(quote, region.searchable.text[quote.start : quote.end]) for quote in region.quotes]
-    mentions = [
-        is_spoken_against(words, start, end)
-        for quote, words in said
-        for start, end in _mentions(category, item, region, quote.start, quote.end)
-    ]
-    return bool(mentions) and all(mentions)
+    mentioned = False
+    for quote in region.quotes:
+        words = region.searchable.text[quote.start : quote.end]
+        for start, end in _mentions(category, region, quote.start, words):
+            if not is_spoken_against(words, start, end):
+                return False
+            mentioned = True
+    return mentioned
 
 
-def _mentions(category: str, item: dict[str, Any], region: Region, start: int, end: int) -> list[tuple[int, int]]:
+def _mentions(category: str, region: Region, begin: int, words: str) -> Iterator[tuple[int, int]]:
+    """Where the words of a quote, which begin there, name the drug or say a word of the subject."""
     if category == "medication_instructions":
-        named = [v for v in region.values() if v.kind == "drug" and v.key in region.drugs]
-        return [(v.start - start, v.end - start) for v in named if start <= v.start and v.end <= end]
-    wanted = stems(subject_of(category, item))
-    words = _WORD.finditer(region.searchable.text[start:end])
-    return [word.span() for word in words if word.group().casefold()[:5] in wanted]
+        for value in region.values():
+            if value.kind == "drug" and value.key in region.drugs:
+                start, end = value.start - begin, value.end - begin
+                if start >= 0 and end <= len(words):
+                    yield start, end
+        return
+    for word in _WORD.finditer(words):
+        if word[0].casefold()[:5] in region.about:
+            yield word.span()
 
 
 def _is_turned_down(region: Region) -> bool:
@@ -86,12 +93,9 @@ def _is_answered_no(region: Region) -> bool:
     text, turns = region.searchable.text, region.searchable.by_number
     for quote in region.quotes:
         turn, answer = turns[quote.turn], turns.get(quote.turn + 1)
-        asked = (
-            answer
-            and asks(text[quote.start : quote.end], text[quote.end : turn.end])
-            and answer.speaker != turn.speaker
-        )
-        if not answer or not asked or not answers_no(text[answer.start : answer.end]):
+        if not answer or answer.speaker == turn.speaker or not answers_no(text[answer.start : answer.end]):
+            return False
+        if not asks(text[quote.start : quote.end], text[quote.end : turn.end]):
             return False
     return True
 

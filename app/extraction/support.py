@@ -44,14 +44,29 @@ class Region:
     binds: bool = False
     about: frozenset[str] = frozenset()
     claimed: tuple[Value, ...] = ()
+    _text: str | None = None
+    _stems: frozenset[str] | None = None
+    _values: list[Value] | None = None
 
     def text(self) -> str:
         """All quotes, one a line."""
-        return "\n".join(self.searchable.text[quote.start : quote.end] for quote in self.quotes)
+        if self._text is None:
+            self._text = "\n".join([self.searchable.text[quote.start : quote.end] for quote in self.quotes])
+        return self._text
+
+    def stems(self) -> frozenset[str]:
+        """Of the words of all quotes (see `claims.stems`)."""
+        if self._stems is None:
+            self._stems = stems(self.text())
+        return self._stems
 
     def values(self) -> list[Value]:
         """The values that a quote holds whole."""
-        return [v for q in self.quotes for v in self._values_of(q.turn) if q.start <= v.start and v.end <= q.end]
+        if self._values is None:
+            self._values = [
+                v for q in self.quotes for v in self._values_of(q.turn) if q.start <= v.start and v.end <= q.end
+            ]
+        return self._values
 
     def cut_values(self) -> list[Value]:
         """The values that a quote holds a part of."""
@@ -78,6 +93,10 @@ class Region:
         """How many of the item's own words stand close around a value."""
         around = self.searchable.text[max(0, value.start - _AROUND) : value.end + _AROUND]
         return len(self.about & stems(around))
+
+    def best(self, values: list[Value]) -> Value:
+        """The first of those with most of the item's own words around them."""
+        return values[0] if len(values) == 1 else max(values, key=self.closeness)
 
     def windows(self) -> Iterator[tuple[int, int, Turn]]:
         """The stretches beside the quotes as (start, end, turn), the quotes themselves included."""
@@ -111,6 +130,7 @@ class Region:
         self._take_in(start, end, turn)
 
     def _take_in(self, start: int, end: int, turn: Turn) -> None:
+        self._text = self._stems = self._values = None
         for at, quote in enumerate(self.quotes):
             if quote.turn == turn.number and start <= quote.end + _BESIDE and quote.start <= end + _BESIDE:
                 wide = self.searchable.located(min(start, quote.start), max(end, quote.end), turn, quote.match)
@@ -133,10 +153,10 @@ def find_support(claim: Claim, region: Region) -> Support:
     inside = [value for value in region.values() if _comparable(claim, value)]
     ours = [value for value in inside if _is_ours(claim, value, region)]
     equal = [value for value in ours if same_value(claim.value, value)]
-    rivals = [value for value in ours if _is_rival(claim, value, region)]
+    rivals = _rivals(claim, ours, region) if equal else []
     standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals)]
     if standing:
-        best = max(standing, key=region.closeness)
+        best = region.best(standing)
         return Support("other", best) if _is_outdone(claim, best, rivals, region) else Support("said", best)
     if equal:
         return _no_longer_stands(equal[0], region)
@@ -158,10 +178,10 @@ def _without_unit(claim: Claim, region: Region) -> Support | None:
     return None
 
 
-def _is_rival(claim: Claim, value: Value, region: Region) -> bool:
-    """Whether a value could stand in the claimed one's place: it is of one kind with it, and not claimed as well."""
-    claimed = any(same_value(other, value) for other in region.claimed)
-    return value.kind == claim.value.kind and not value.instead and not claimed
+def _rivals(claim: Claim, ours: list[Value], region: Region) -> list[Value]:
+    """The values that could stand in the claimed one's place: of one kind with it, and not claimed as well."""
+    alike = [value for value in ours if value.kind == claim.value.kind and not value.instead]
+    return [value for value in alike if not any(same_value(other, value) for other in region.claimed)]
 
 
 def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) -> bool:
@@ -175,7 +195,9 @@ def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) 
 
 
 def _comparable(claim: Claim, value: Value) -> bool:
-    return value.kind == claim.value.kind or (claim.value.kind == "span" and interval_of(str(value.key)) is not None)
+    if value.kind == claim.value.kind:
+        return True
+    return claim.value.kind == "span" and value.kind == "frequency" and interval_of(str(value.key)) is not None
 
 
 def _is_ours(claim: Claim, value: Value, region: Region) -> bool:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.extraction.claims import Claim, claims_of, stems, subject_of
 from app.extraction.evidence import Located, Searchable
 from app.extraction.grounding import drugs_named, ground_drug, ground_words, is_class, medicines_in
-from app.extraction.polarity_check import contradiction, missing_negation
+from app.extraction.polarity_check import contradiction, is_against, missing_negation
 from app.extraction.support import Region, find_support, is_said_anywhere
 from app.extraction.values import Value
 
@@ -77,15 +77,15 @@ class _Case:
     def check_subject(self) -> None:
         subject = subject_of(self.category, self.item)
         self.region.about = stems(subject)
-        self.region.drugs = medicines_in(subject)
-        self.region.binds = bool(self.region.drugs)
         if self.category == "medication_instructions":
             self.region.drugs = drugs_named(subject)
             self.region.binds = not is_class(subject)
-            outcome = ground_drug(subject, self.region)
-        elif self.category == "vitals":
-            return
+            outcome = ground_drug(subject, self.region.drugs, self.region)
         else:
+            self.region.drugs = medicines_in(subject)
+            self.region.binds = bool(self.region.drugs)
+            if self.category == "vitals":
+                return
             outcome = ground_words(subject, self.region)
         what = "drug" if self.category == "medication_instructions" else "words"
         if outcome == "beside":
@@ -109,13 +109,10 @@ class _Case:
 
     def check_reason(self) -> None:
         """A reason is often said far from the order: that is noted; one that nobody said at all is unsupported."""
-        reason = stems(self.item.get("reason") or "")
-        quoted = " ".join(self._words(quote.start, quote.end) for quote in self.region.quotes)
-        if (
-            not reason
-            or reason & stems(quoted)
-            or any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags)
-        ):
+        reason = self.item.get("reason")
+        if not reason or not (reason := stems(reason)) or reason & self.region.stems():
+            return
+        if any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags):
             return
         if reason & self.searchable.stems:
             self._note("verified", "reason_beside_quote")
@@ -145,10 +142,11 @@ class _Case:
             self._note("unsupported", f"{claim.value.kind}_not_in_evidence")
 
     def check_polarity(self) -> None:
-        if flag := contradiction(self.category, self.item, self.region):
+        against = is_against(self.category, self.item)
+        if flag := contradiction(self.category, self.item, self.region, wanted_against=against):
             self._note("contradicted", flag)
         before = len(self.region.quotes)
-        if missing_negation(self.category, self.item, self.region):
+        if against and missing_negation(self.category, self.item, self.region):
             self._note("unsupported", "negation_not_in_evidence")
         elif len(self.region.quotes) > before:
             self._note("repaired", "answer_added")
@@ -157,7 +155,7 @@ class _Case:
     def _check_drug(self, claim: Claim) -> None:
         if claim.field == "medication_name":
             return
-        outcome = ground_drug(claim.words, self.region)
+        outcome = ground_drug(claim.words, drugs_named(claim.words), self.region)
         if outcome == "beside":
             self._note("repaired", "drug_beside_quote")
             self._show_widening()
@@ -201,10 +199,12 @@ class _Case:
 
 def _merged(quotes: list[Located]) -> list[Located]:
     """The quotes in order, those that overlap made one."""
+    if len(quotes) < 2:
+        return quotes
     kept: list[Located] = []
     for quote in sorted(quotes, key=lambda it: (it.start, it.end)):
         if kept and quote.turn == kept[-1].turn and quote.start <= kept[-1].end:
-            kept[-1] = replace(kept[-1], end=max(kept[-1].end, quote.end))
+            kept[-1] = kept[-1]._replace(end=max(kept[-1].end, quote.end))
         else:
             kept.append(quote)
     return kept
