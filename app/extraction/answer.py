@@ -60,12 +60,14 @@ def read_answer(content: str, custom_names: frozenset[str]) -> Answer:
             ledger.reject(category, "too_many", raw)
         kept = listed[:ITEMS_AT_MOST]
         items[category] = [item for raw in kept if (item := _item(category, raw, custom_names, ledger)) is not None]
-    return Answer(summary=clean(whole["summary"]), items=items, ledger=ledger)
+    return Answer(summary=whole["summary"], items=items, ledger=ledger)
 
 
 def _whole(content: str) -> dict[str, Any]:
     try:
         whole = _parsed(_bare(content))
+        if "\\u" in content:  # only an escape can bring in what has to go
+            whole = clean(whole)
     except (ValueError, RecursionError):
         raise InvalidOutput("answer_not_json", len(content)) from None
     if not isinstance(whole, dict):
@@ -97,7 +99,7 @@ def _item(category: str, raw: Any, custom_names: frozenset[str], ledger: Ledger)
         ledger.reject(category, "not_an_object", raw)
         return None
     kind = ITEM_TYPES[category]
-    known = {name: clean(raw.get(name)) for name in kind.model_fields}
+    known = {name: raw.get(name) for name in kind.model_fields}
     try:
         item = kind.model_validate(known).model_dump()
     except ValidationError as error:

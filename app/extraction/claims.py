@@ -1,8 +1,9 @@
 """Lists what an item claims: every drug, dose, frequency, span of time, day and number in its fields."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.extraction.values import Value, read_values, uncovered
@@ -22,6 +23,18 @@ _CHECKED = (
 )
 _A_DAY = (1.0, 1.0, "days")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SHORT = 40
+_EVERYDAY_FIELDS = ("dosage", "frequency", "duration", "due")
+_EVERYDAY_WORDS = words(
+    """
+    a an the and or of to in on at by for from with within after before every each per once twice times time daily
+    nightly weekly monthly yearly day days night week weeks month months year years hour hours minutes morning evening
+    bed bedtime breakfast dinner meals food as needed next this other today tonight tomorrow monday tuesday wednesday
+    thursday friday one two three four five six seven eight nine ten twelve fourteen twenty thirty forty fifty sixty
+    eighty hundred thousand half point mg mcg g ml units milligrams micrograms grams tablet tablets pill pills capsule
+    capsules puff puffs drop drops spray sprays patch
+    """
+)
 _EMPTY_WORDS = words(
     """the and for with your you that this from have has are was were will would can could should about into over per
     his her their our its not any all get got some also then than when what who how out off take taking start started
@@ -39,19 +52,29 @@ class Claim:
     value: Value
 
 
-def claims_of(category: str, item: dict[str, Any]) -> list[Claim]:
+def values_told(item: dict[str, Any]) -> dict[str, Sequence[Value]]:
+    """The values in each field of an item."""
+    return {field: _values_in(field, text) for field in _CHECKED if isinstance(text := item.get(field), str)}
+
+
+def claims_of(item: dict[str, Any], told: dict[str, Sequence[Value]]) -> list[Claim]:
     """Claims field by field, the same value of one kind only once."""
     claims: list[Claim] = []
-    for field in _CHECKED:
-        text = item.get(field)
-        if isinstance(text, str):
-            claims += (claim for claim in _claims(field, text) if not _repeated(claim, claims))
+    for field, values in told.items():
+        for claim in _claims(field, item[field], values) if values else ():
+            if not _repeated(claim, claims):
+                claims.append(claim)
     return claims
+
+
+def subject_field(category: str) -> str:
+    """The field that says what an item is about."""
+    return _SUBJECT.get(category, "description")
 
 
 def subject_of(category: str, item: dict[str, Any]) -> str:
     """The words that say what the item is about."""
-    return str(item.get(_SUBJECT.get(category, "description")) or "")
+    return str(item.get(subject_field(category)) or "")
 
 
 def stems(text: str) -> frozenset[str]:
@@ -60,8 +83,43 @@ def stems(text: str) -> frozenset[str]:
     return frozenset([word[:5] for word in words - _EMPTY_WORDS])
 
 
-def _claims(field: str, text: str) -> Iterator[Claim]:
-    values = uncovered(read_values(text))
+def are_said(wanted: frozenset[str], small: str) -> bool:
+    """Whether one of the stems is that of a word in a text of small ASCII letters; most are found at once or never."""
+    return any(_is_said(stem, small) for stem in wanted)
+
+
+def _is_said(stem: str, small: str) -> bool:
+    at = small.find(stem)
+    while at >= 0:
+        word = _WORD.match(small, at)
+        begins = not at or not small[at - 1].isalpha()
+        if begins and word and word[0][:5] == stem and word[0] not in _EMPTY_WORDS:
+            return True
+        at = small.find(stem, at + 1)
+    return False
+
+
+def _values_in(field: str, text: str) -> Sequence[Value]:
+    """What a short field says of a medicine or a time is said every day, and remembered once it was read.
+
+    Only names of medicines and words of the list are: no other words of a visit stay in memory.
+    """
+    if len(text) <= _SHORT and (field == "medication_name" or (field in _EVERYDAY_FIELDS and _is_everyday(text))):
+        return _remembered(text)
+    return read_values(text)
+
+
+def _is_everyday(text: str) -> bool:
+    return all(word in _EVERYDAY_WORDS or word.isdigit() for word in text.split())
+
+
+@lru_cache(4096)
+def _remembered(text: str) -> tuple[Value, ...]:
+    return tuple(read_values(text))
+
+
+def _claims(field: str, text: str, told: Sequence[Value]) -> Iterator[Claim]:
+    values = uncovered(told)
     for value in map(_as_rate, values) if field == "frequency" else values:
         if value.instead is None and not (field in ("medication_name", "name") and value.kind == "number"):
             yield Claim(field, text[value.start : value.end], value)

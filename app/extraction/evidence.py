@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from rapidfuzz import fuzz
 
 from app.extraction.addressed_to_models import is_addressed_to_a_model
-from app.extraction.claims import stems
+from app.extraction.claims import are_said, stems
 from app.extraction.folding import Folded, fold
 from app.extraction.values import Value, read_values
 from app.language.turns import Turn
@@ -70,9 +70,16 @@ class Searchable:
             self._values[turn.number] = read_values(self.text, turn.start, turn.end)
         return self._values[turn.number]
 
+    def says(self, wanted: frozenset[str]) -> bool:
+        """Whether one of the stems (see `claims.stems`) is that of a word of the transcript."""
+        return are_said(wanted, self._small) if self.text.isascii() else bool(wanted & self._stems)
+
     @cached_property
-    def stems(self) -> frozenset[str]:
-        """Of all words of the transcript (see `claims.stems`)."""
+    def _small(self) -> str:
+        return self.text.lower()
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
         return stems(self.text)
 
     @cached_property

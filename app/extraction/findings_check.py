@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS, Answer, Ledger
 from app.extraction.evidence import Searchable
@@ -57,6 +57,8 @@ def _with_found_quotes(category: str, item: dict[str, Any], searchable: Searchab
 
 
 def _flags(evidence: list[dict[str, Any]], searchable: Searchable) -> list[str]:
+    if not searchable.turns_to_a_model:
+        return []
     told = any(quote["turn"] in searchable.turns_to_a_model for quote in evidence)
     return [ADDRESSED_TO_A_MODEL] if told else []
 

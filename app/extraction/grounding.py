@@ -1,6 +1,8 @@
 """Checks that the quotes of an item are about its subject: the drug that it names, or the thing that it describes."""
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -20,6 +22,7 @@ Grounding = Literal["said", "beside", "other", "nothing"]
 # A misheard drug name is still the name from this likeness on (rapidfuzz ratio, 0 to 100).
 _NAME_ALIKE = 82.0
 _NAME_LONG_ENOUGH = 5
+_LONGEST_NAME = 40
 _TURNS_BACK = 12
 _COMBINED = re.compile(r"[/+&]|\b(?:and|with)\b|(?<=[a-z])-(?=[a-z])", re.IGNORECASE)
 # Words that ask for the same thing, by their stems.
@@ -32,19 +35,26 @@ _ALIKE = (
 
 def drugs_named(name: str) -> frozenset[str]:
     """Canonical names of the drugs in a name, also of the parts of a combination; an unknown name stands for itself."""
+    return _drugs_named(name) if len(name) <= _LONGEST_NAME else _drugs_named.__wrapped__(name)
+
+
+@lru_cache(4096)
+def _drugs_named(name: str) -> frozenset[str]:
     known = frozenset([drug.canonical for part in _parts(name) for drug in find_drugs(f"take {part}")])
     return known or frozenset([" ".join(name.casefold().split())])
 
 
-def is_class(name: str) -> bool:
-    """Whether a name stands for a class of medicines ("antibiotic"), so that any of them may be meant."""
-    found = find_drugs(name)
-    return bool(found) and all(drug.kind == "class" for drug in found)
+def are_classes(told: Sequence[Value]) -> bool:
+    """Whether the values of a name stand for classes of medicines ("antibiotic"), so that any of them may be meant."""
+    found = [value for value in told if value.kind == "drug"]
+    return bool(found) and not any(value.drugs for value in found)
 
 
-def medicines_in(text: str) -> frozenset[str]:
-    """Canonical names of the medicines in a text, also of the parts of a combination; classes are left out."""
-    return frozenset([drug.canonical for part in _parts(text) for drug in find_drugs(part) if drug.kind != "class"])
+def medicines_in(text: str, told: Sequence[Value]) -> frozenset[str]:
+    """Canonical names of the medicines in a text with these values, also of the parts of a combination; no classes."""
+    parts = _COMBINED.split(text)
+    found = [drug.canonical for part in parts for drug in find_drugs(part) if drug.kind != "class"] if parts[1:] else []
+    return frozenset(found).union(*[value.drugs for value in told if value.kind == "drug"])
 
 
 def _parts(name: str) -> list[str]:

@@ -10,6 +10,13 @@ from app.extraction.assignment import best_pairs
 from app.language.drugs import find_drugs
 
 MATCH_AT = 0.5
+_MAIN_FIELDS = {
+    "medication_instructions": "medication_name",
+    "problems": "name",
+    "allergies": "substance",
+    "vitals": "name",
+    "custom": "value",
+}
 _WORD = re.compile(r"\w+")
 
 
@@ -32,14 +39,7 @@ def likeness(category: str, item: dict[str, Any], other: dict[str, Any]) -> floa
 
 def main_text(category: str, item: dict[str, Any]) -> str:
     """The words that say what an item is about."""
-    fields = {
-        "medication_instructions": "medication_name",
-        "problems": "name",
-        "allergies": "substance",
-        "vitals": "name",
-        "custom": "value",
-    }
-    return str(item.get(fields.get(category, "description")) or "")
+    return str(item.get(_MAIN_FIELDS.get(category, "description")) or "")
 
 
 def same_drug(name: str, other: str) -> bool:
@@ -49,9 +49,11 @@ def same_drug(name: str, other: str) -> bool:
 
 def token_f1(text: str, other: str) -> float:
     """The F1 of shared words, counted with repetition (as in SQuAD, Rajpurkar et al. 2016)."""
-    ours, theirs = (Counter(_WORD.findall(words.casefold())) for words in (text, other))
-    shared = (ours & theirs).total()
-    return 2 * shared / (ours.total() + theirs.total()) if shared else 0.0
+    ours, theirs = _WORD.findall(text.casefold()), _WORD.findall(other.casefold())
+    if set(ours).isdisjoint(theirs):
+        return 0.0
+    shared = (Counter(ours) & Counter(theirs)).total()
+    return 2 * shared / (len(ours) + len(theirs))
 
 
 @lru_cache(4096)

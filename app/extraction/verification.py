@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app.extraction.claims import Claim, claims_of, stems, subject_of
+from app.extraction.claims import Claim, claims_of, stems, subject_field, subject_of, values_told
 from app.extraction.evidence import Located, Searchable
-from app.extraction.grounding import drugs_named, ground_drug, ground_words, is_class, medicines_in
+from app.extraction.grounding import are_classes, drugs_named, ground_drug, ground_words, medicines_in
 from app.extraction.polarity_check import contradiction, is_against, missing_negation
 from app.extraction.support import Region, find_support, is_said_anywhere
 from app.extraction.values import Value
@@ -63,6 +63,7 @@ class _Case:
         self.searchable = searchable
         self.region = Region(searchable, [])
         self.checked = Checked([], "verified")
+        self.told: dict[str, Sequence[Value]] = {}
 
     def find_quotes(self) -> None:
         for given in self.item.get("evidence") or []:
@@ -77,12 +78,14 @@ class _Case:
     def check_subject(self) -> None:
         subject = subject_of(self.category, self.item)
         self.region.about = stems(subject)
+        self.told = values_told(self.item)
+        told = self.told.get(subject_field(self.category), ())
         if self.category == "medication_instructions":
             self.region.drugs = drugs_named(subject)
-            self.region.binds = not is_class(subject)
+            self.region.binds = not are_classes(told)
             outcome = ground_drug(subject, self.region.drugs, self.region)
         else:
-            self.region.drugs = medicines_in(subject)
+            self.region.drugs = medicines_in(subject, told)
             self.region.binds = bool(self.region.drugs)
             if self.category == "vitals":
                 return
@@ -97,7 +100,7 @@ class _Case:
             self._note("unsupported", f"{what}_not_in_evidence")
 
     def check_claims(self) -> None:
-        claims = claims_of(self.category, self.item)
+        claims = claims_of(self.item, self.told)
         self.region.claimed = tuple(claim.value for claim in claims)
         for claim in claims:
             if claim.field == "reason":
@@ -114,7 +117,7 @@ class _Case:
             return
         if any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags):
             return
-        if reason & self.searchable.stems:
+        if self.searchable.says(reason):
             self._note("verified", "reason_beside_quote")
         else:
             self._note("unsupported", "reason_not_said")
