@@ -20,7 +20,7 @@ from app.extraction.embedding import Embedder
 from app.extraction.embedding_cache import EmbeddingCache
 from app.extraction.once import OncePerKey
 from app.extraction.pipeline import Pipeline
-from app.extraction.readers import Readers
+from app.extraction.second_reader import load
 from app.extraction.sweep import Sweep
 from app.extraction.timings_log import TimingsLog
 from app.llm.network import ASGIApp
@@ -57,9 +57,7 @@ def create_app(settings: Settings | None = None, provider_app: ASGIApp | None = 
 async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) -> AsyncIterator[Parts]:
     """The parts, with the database reachable and up to date; raises `SchemaBehind` for one that we do not own."""
     async with AsyncExitStack() as stack:
-        readers = Readers(settings.reader_processes, settings.evaluation_timeout_s)
-        stack.push_async_callback(readers.stop)
-        await readers.start()
+        await asyncio.to_thread(load)
         db = await stack.enter_async_context(open_database(settings))
         metrics = Metrics()
         provider = Provider(settings, metrics, *await _in_process(settings, provider_app))
@@ -70,7 +68,7 @@ async def open_parts(settings: Settings, provider_app: ASGIApp | None = None) ->
             gathered.start()
             stack.push_async_callback(gathered.stop)
         embedder = Embedder(provider, cache)
-        pipeline = Pipeline(db, provider, embedder, readers, settings, timings_log)
+        pipeline = Pipeline(db, provider, embedder, settings, timings_log)
         once, sweep = OncePerKey(db, pipeline, timings_log, settings), Sweep(db, embedder, settings)
         for at_work in (once, sweep):
             at_work.start()

@@ -160,7 +160,6 @@ class Settings(BaseSettings):
     # Evaluation and review
     evaluation_judge: Literal["none", "llm"] = "none"
     evaluation_timeout_s: Seconds = 5.0
-    reader_processes: Annotated[int, Field(ge=0, le=64)] = 0
     gold_one_standard_similarity: Share = 0.8
     gold_three_standards_similarity: Share = 0.6
     gold_min_similarity: Share = 0.3

@@ -7,13 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from app.extraction.matching import likeness
-from app.extraction.second_reader import SecondReading
 from app.extraction.visit import Visit
 from app.language.turns import Turn
 from app.llm.offline.intent import PLANS
 
-AGREES_FROM = 0.5
 # Plans are made towards the end of a visit.
 _PLAN_REGION_FROM = 0.6
 
@@ -45,10 +42,9 @@ def confidence_of(category: str, item: dict[str, Any], evidence: "Witness") -> f
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What an item is held against: the visit, the second reader, and whether that was also the first."""
+    """What an item is held against: the visit, and whether the rules engine was the model that read it."""
 
     visit: Visit
-    reading: SecondReading
     read_by_rules: bool
 
     def turn(self, number: int) -> Turn | None:
@@ -65,7 +61,6 @@ def features_of(category: str, item: dict[str, Any], witness: Witness) -> dict[s
         f"verification:{item['verification']}": True,
         f"commitment:{item['commitment']}": True,
         "reader:rules": witness.read_by_rules,
-        "reader:agrees": not witness.read_by_rules and _agrees(category, item, witness.reading),
         "quotes:several": len(quotes) > 1,
         "quotes:mended": "quote_mended" in item["flags"],
         "speaker:clinician": first is not None and first.role in ("clinician", None),
@@ -75,8 +70,3 @@ def features_of(category: str, item: dict[str, Any], witness: Witness) -> dict[s
         "value:due": bool(item.get("due")),
     }
     return {name: float(value) for name, value in holds.items() if value}
-
-
-def _agrees(category: str, item: dict[str, Any], reading: SecondReading) -> bool:
-    """Whether the rules reader lists the like in the same category."""
-    return any(likeness(category, item, other) >= AGREES_FROM for other in reading.answer[category])

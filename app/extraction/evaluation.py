@@ -12,19 +12,19 @@ from app.extraction.gold_comparison import compare_with_gold
 from app.extraction.llm_extraction import Extraction
 from app.extraction.possibly_missed import possibly_missed
 from app.extraction.review import expected_error, review_reasons
-from app.extraction.second_reader import SecondReading
 from app.extraction.sop_trace import trace_sops
 from app.extraction.visit import Visit
 from app.findings import ACTION_CATEGORIES, ITEM_TYPES
 from app.llm.chat import RULES_ENGINE
+from app.llm.offline.hearing import Heard
 from app.settings import OFFLINE, Settings
 
 
 def evaluate(
-    visit: Visit, extraction: Extraction, context: Context, reading: SecondReading, settings: Settings
+    visit: Visit, extraction: Extraction, context: Context, heard: Heard, settings: Settings
 ) -> dict[str, Any]:
     """The `evaluation` of an answer; writes each finding's confidence. All scores are shares from 0 to 1."""
-    _rate(visit, extraction, reading)
+    _rate(visit, extraction)
     findings = [item for category in ITEM_TYPES for item in extraction.findings[category]]
     evidence_share = _share(findings, lambda item: bool(item["evidence"]))
     verified_share = _share(findings, lambda item: item["verification"] in ("verified", "repaired"))
@@ -46,15 +46,15 @@ def evaluate(
         "verification": dict(Counter(item["verification"] for item in findings)),
         "gold": gold,
         "ledger": extraction.ledger.as_dict(),
-        "possibly_missed": possibly_missed(visit.turns, [*findings, *_set_aside(extraction)], reading),
-        "sop_trace": trace_sops(context.sops, extraction.findings, reading, visit),
+        "possibly_missed": possibly_missed(visit.turns, [*findings, *_set_aside(extraction)], heard),
+        "sop_trace": trace_sops(context.sops, extraction.findings, heard, visit),
         "review_required": bool(reasons),
         "review_reasons": reasons,
     }
 
 
-def _rate(visit: Visit, extraction: Extraction, reading: SecondReading) -> None:
-    witness = Witness(visit, reading, read_by_rules=extraction.model["name"] == RULES_ENGINE)
+def _rate(visit: Visit, extraction: Extraction) -> None:
+    witness = Witness(visit, read_by_rules=extraction.model["name"] == RULES_ENGINE)
     for category in ITEM_TYPES:
         for item in extraction.findings[category]:
             item["confidence"] = confidence_of(category, item, witness)

@@ -21,14 +21,14 @@ from app.extraction.extraction_embedding import embed_extraction
 from app.extraction.judge import judge
 from app.extraction.llm_extraction import Extraction, extract
 from app.extraction.open_run import Run, open_run
-from app.extraction.readers import Readers
 from app.extraction.record import as_answer, outcome_of
 from app.extraction.save import Paid, save
-from app.extraction.second_reader import SecondReading
+from app.extraction.second_reader import listen
 from app.extraction.timings_log import TimingsLog
 from app.extraction.together import beside, together
 from app.extraction.visit import Visit
 from app.llm.client import InvalidOutput
+from app.llm.offline.hearing import Heard
 from app.llm.provider import Provider
 from app.llm.retry import deadline_in
 from app.settings import Settings
@@ -45,11 +45,10 @@ class Pipeline:
         db: Database,
         provider: Provider,
         embedder: Embedder,
-        readers: Readers,
         settings: Settings,
         timings_log: TimingsLog,
     ) -> None:
-        self._db, self._provider, self._embedder, self._readers = db, provider, embedder, readers
+        self._db, self._provider, self._embedder = db, provider, embedder
         self._settings, self._timings_log = settings, timings_log
 
     async def run(self, visit: Visit, caller: Caller, timings: Timings, claim: Claim | None = None) -> dict[str, Any]:
@@ -79,13 +78,13 @@ class Pipeline:
             raise
 
     async def _extract_into(self, run: Run, visit: Visit, context: Context, timings: Timings, deadline: float) -> Paid:
-        async with beside(self._readers.read(visit)) as reading:
+        async with beside(compute(visit, listen, visit.text, visit.turns)) as hearing:
             with timings.phase("llm_extraction"):
                 extraction = await extract(self._provider, visit, context, self._settings, deadline)
             # The vector first: it is under way while this process is busy with the evaluation.
             vector, evaluation = await together(
                 self._embed(visit, extraction, context, timings, deadline),
-                self._evaluate(visit, extraction, context, reading, timings, deadline),
+                self._evaluate(visit, extraction, context, hearing, timings, deadline),
             )
         vectors = {embeddings.TRANSCRIPT: context.vector, embeddings.EXTRACTION: vector}
         known = {kind: vector for kind, vector in vectors.items() if vector is not None}
@@ -107,19 +106,19 @@ class Pipeline:
         visit: Visit,
         extraction: Extraction,
         context: Context,
-        reading: Awaitable[SecondReading],
+        hearing: Awaitable[Heard],
         timings: Timings,
         deadline: float,
     ) -> dict[str, Any] | None:
         """Its failure costs only itself, and so does a long visit that takes too long.
 
-        The second reading began with the model call, and has long ended as a rule.
+        The visit was heard beside the model call, which has long ended as a rule.
         """
         with timings.phase("evaluation"):
             try:
                 async with asyncio.timeout(self._settings.evaluation_timeout_s):
-                    read = await reading
-                    scores = await compute(visit, evaluate, visit, extraction, context, read, self._settings)
+                    heard = await hearing
+                    scores = await compute(visit, evaluate, visit, extraction, context, heard, self._settings)
             except Exception as error:
                 _degrade(context, "evaluation", error)
                 return None

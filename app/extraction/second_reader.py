@@ -1,37 +1,71 @@
 """The rules engine as a second reader of the visit, whatever model was the first."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from app.extraction.weighty_clauses import WeightyClause, weighty_clauses
+from app.extraction.accounted import Accounted
+from app.extraction.weighty_clauses import WeightyClause, unweighed
+from app.findings import ACTION_CATEGORIES
 from app.language.turns import Turn, split_turns
-from app.llm.offline.hearing import hear
+from app.llm.offline.hearing import Heard, hear
+from app.llm.offline.parts import read_parts
 from app.llm.offline.reader import read_heard
 from app.llm.offline.visit import SpokenTurn
 
+# The rules' orders weigh more than their advice, of which every visit holds some that nobody lists.
+_READ_AS = {
+    "medication_instructions": "order_read",
+    "clinician_todos": "order_read",
+    "follow_up_tasks": "order_read",
+    "patient_reminders": "advice_read",
+}
 
-class SecondReading(NamedTuple):
-    """What the rules made of a visit, in the shape of a model's raw answer, and its clauses.
 
-    `spans`: of every clause, in order, its turn's number and where in the transcript it starts and ends.
+def listen(text: str, turns: Sequence[Turn]) -> Heard:
+    """Hears the transcript itself, not the prompt: all that can be told of it before the findings are known."""
+    heard = hear([SpokenTurn(turn.number, turn.speaker, turn.role, text[turn.start : turn.end]) for turn in turns])
+    heard.look_for_names()
+    return heard
+
+
+def read_rest(
+    heard: Heard, turns: Sequence[Turn], clauses: Sequence[WeightyClause], accounted: Accounted
+) -> list[WeightyClause]:
+    """Those of the clauses in which something weighs, and others in which the rules read an order.
+
+    Only the turns of the clauses are read, each with what is said around it; what is read there and no finding names
+    is added to the reasons of its clauses, as "order_read" or "advice_read".
     """
+    if not clauses:
+        return []
+    names = frozenset().union(*(clause.drugs for clause in clauses))
+    answer, around = read_parts(heard, {clause.index for clause in clauses}, names, accounted.terms)
+    quoted = _first_quotes(answer, heard, accounted)
+    known = {(clause.said.turn, clause.said.start): clause for clause in clauses}
+    for said in around:
+        read_as = {kind for start, end, kind in quoted.get(said.turn, ()) if start <= said.start and said.end <= end}
+        if read_as:
+            clause = known.setdefault((said.turn, said.start), unweighed(said, turns[said.turn - 1], accounted))
+            clause.add_what_is_read("order_read" if "order_read" in read_as else "advice_read")
+    return [clause for clause in known.values() if clause.reasons]
 
-    answer: dict[str, Any]
-    weighty: list[WeightyClause]
-    spans: list[tuple[int, int, int]]
+
+def _first_quotes(answer: dict[str, Any], heard: Heard, accounted: Accounted) -> dict[int, list[tuple[int, int, str]]]:
+    """By turn, start and end of the first quote of each item that no finding names, and what that is read as."""
+    quoted: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    for category in ACTION_CATEGORIES:
+        for item in answer[category]:
+            if item["commitment"] not in ("declined", "historical") and not accounted.names(item):
+                turn, quote = item["evidence"][0]["turn"], item["evidence"][0]["quote"]
+                start = heard.turns[turn - 1].text.find(quote)
+                quoted[turn].append((start, start + len(quote), _READ_AS[category]))
+    return quoted
 
 
-def read_again(text: str, turns: Sequence[Turn]) -> SecondReading:
-    """Reads the transcript itself, not the prompt."""
-    spoken = [SpokenTurn(turn.number, turn.speaker, turn.role, text[turn.start : turn.end]) for turn in turns]
-    heard = hear(spoken)
-    answer = read_heard(heard, [])
-    spans = [
-        (turn.number, turn.start + said.start, turn.start + said.start + len(said.text))
-        for turn, clauses in zip(turns, heard.clauses_of, strict=True)
-        for said in clauses
-    ]
-    return SecondReading(answer, weighty_clauses(heard.clauses, answer), spans)
+def read_again(text: str, turns: Sequence[Turn]) -> dict[str, Any]:
+    """All that the rules find in the transcript, in the shape of a model's raw answer."""
+    return read_heard(listen(text, turns), [])
 
 
 def load() -> None:

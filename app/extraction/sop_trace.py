@@ -7,11 +7,11 @@ from typing import Any
 
 from app.db.rows import AnyRow
 from app.extraction.clinical_terms import clinical_terms
-from app.extraction.second_reader import SecondReading
 from app.extraction.sop_requirements import findings_asked_for
 from app.extraction.visit import Visit
 from app.findings import ITEM_TYPES
 from app.language.plain import plain
+from app.llm.offline.hearing import Heard
 
 _STEP = re.compile(r"^[^\S\n]*(\d{1,3})[.)][^\S\n]+(\S.*)$", re.MULTILINE)
 _CONDITION = re.compile(
@@ -56,7 +56,7 @@ class _Said:
 
 
 def trace_sops(
-    sops: Sequence[AnyRow], findings: dict[str, list[dict[str, Any]]], reading: SecondReading, visit: Visit
+    sops: Sequence[AnyRow], findings: dict[str, list[dict[str, Any]]], heard: Heard, visit: Visit
 ) -> list[dict[str, Any]]:
     """`[{sop_id, title, steps: [{number, step, status, item_id, quote}]}]`; `quote` is evidence as in an item, or null.
 
@@ -66,7 +66,7 @@ def trace_sops(
     """
     if not sops:
         return []
-    said = [*_from_findings(findings), *_from_clauses(reading, visit)]
+    said = [*_from_findings(findings), *_from_clauses(heard, visit)]
     everything = frozenset().union(*(one.words for one in said), *(one.terms for one in said))
     statuses = {item["status"] for item in findings["medication_instructions"]}
     return [
@@ -134,12 +134,14 @@ def _from_findings(findings: dict[str, list[dict[str, Any]]]) -> list[_Said]:
     return said
 
 
-def _from_clauses(reading: SecondReading, visit: Visit) -> list[_Said]:
+def _from_clauses(heard: Heard, visit: Visit) -> list[_Said]:
     said = []
-    for number, start, end in reading.spans:
-        text, speaker = visit.text[start:end], visit.turns[number - 1].speaker
-        quote = {"quote": text, "start": start, "end": end, "turn": number, "speaker": speaker}
-        said.append(_Said(_telling(text), clinical_terms(text), quote, None))
+    for index, turn in enumerate(visit.turns):
+        for clause in heard.cut(index):
+            start, end = turn.start + clause.start, turn.start + clause.end
+            text = visit.text[start:end]
+            quote = {"quote": text, "start": start, "end": end, "turn": turn.number, "speaker": turn.speaker}
+            said.append(_Said(_telling(text), clinical_terms(text), quote, None))
     return said
 
 

@@ -1,15 +1,20 @@
-"""The clauses of a visit that carry clinical weight, told from the transcript alone."""
+"""The clauses of a visit that carry clinical weight and that no finding accounts for."""
 
 import re
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from app.findings import ACTION_CATEGORIES
+from app.extraction.accounted import Accounted
 from app.language.doses import find_doses
 from app.language.dues import find_dues
+from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.follow_ups import OF_VISITS, may_plan_a_visit
+from app.llm.offline.hearing import Heard, Named
 from app.llm.offline.intent import PLANS
 from app.llm.offline.phrase_lists import CUES
+from app.llm.offline.prescriptions import OF_PAPERS
 
 _CUES = [
     (reason, CUES.add(re.compile(rf"\b(?:{said})\b")))
@@ -26,66 +31,91 @@ _CUES = [
         ),
     )
 ]
+_MARKS = sum(cue.bit for _, cue in _CUES) | OF_VISITS | OF_PAPERS
 
 
-class WeightyClause(NamedTuple):
-    """The clause `text`, which begins at `start` of its turn, and all that may weigh in it; `at` is its place in all.
+@dataclass(slots=True)
+class WeightyClause:
+    """A clause of the turn at `index`, where it starts and ends in the transcript, and what weighs in it.
 
-    `drugs` and `tests` by their usual names; `dosed`: a dose is said with a drug; `cues`: "referral", "return",
-    "call_if"; `due`: a time is said; `plans`: the clinician plans; `proves`: (category, place) of each item of the
-    rules' answer whose first quote holds the clause.
+    `reasons`: "drug" and "test" that are named nowhere in the findings, and their "dose"; in words that no finding
+    quotes also "referral", "return", "call_if" and "interval"; with any of these, "plan". `drugs` and `tests`: those
+    that are named nowhere else, by their usual names.
     """
 
-    at: int
-    turn: int
+    said: Said
+    index: int
     start: int
-    text: str
-    by_clinician: bool
-    drugs: frozenset[str]
-    tests: frozenset[str]
-    dosed: bool
-    cues: tuple[str, ...]
-    due: bool
-    plans: bool
-    proves: tuple[tuple[str, int], ...]
+    end: int
+    cited: bool
+    reasons: list[str] = field(default_factory=list)
+    drugs: frozenset[str] = frozenset()
+    tests: frozenset[str] = frozenset()
+
+    def add_what_is_read(self, read_as: str) -> None:
+        """An order or advice counts where anything else weighs, and in words that no finding quotes."""
+        if self.reasons or not self.cited:
+            self.reasons.append(read_as)
 
 
-def weighty_clauses(clauses: Sequence[Said], answer: dict[str, Any]) -> list[WeightyClause]:
-    """In order, those of the clauses in which anything weighs; `answer` is what the rules made of the visit."""
-    quoted = _first_quotes(answer)
-    weighed = (_weighed(said, quoted.get(said.turn, ())) for said in clauses)
-    return [clause for clause in weighed if clause]
+def weighty_clauses(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> list[WeightyClause]:
+    """In order, those in which something weighs, and those in which the rules may yet read an order."""
+    drugs, tests = _unknown(heard.drugs_of, accounted), _unknown(heard.procedures_of, accounted)
+    found = []
+    for index in sorted(set(drugs) | set(tests) | set(_with_marks(heard, turns, accounted))):
+        for said in heard.said_in(index):
+            clause = unweighed(said, turns[index], accounted)
+            clause.drugs, clause.tests = _in(said, drugs.get(index, ())), _in(said, tests.get(index, ()))
+            clause.reasons = _reasons(clause)
+            if clause.reasons or _may_order(clause):
+                found.append(clause)
+    return found
 
 
-def _first_quotes(answer: dict[str, Any]) -> dict[int, list[tuple[str, str, int]]]:
-    """By turn, the first quote of each item for somebody to act on, with its category and place."""
-    quoted: dict[int, list[tuple[str, str, int]]] = {}
-    for category in ACTION_CATEGORIES:
-        for place, item in enumerate(answer[category]):
-            for quote in item["evidence"][:1]:
-                quoted.setdefault(quote["turn"], []).append((quote["quote"], category, place))
-    return quoted
+def unweighed(said: Said, turn: Turn, accounted: Accounted) -> WeightyClause:
+    """A clause of which only the place is known."""
+    start, end = turn.start + said.start, turn.start + said.end
+    return WeightyClause(said, turn.number - 1, start, end, accounted.cites(start, end))
 
 
-def _weighed(said: Said, quoted: Sequence[tuple[str, str, int]]) -> WeightyClause | None:
-    drugs = frozenset(drug.canonical for drug in said.drugs)
-    tests = frozenset(test.name for test in said.procedures())
-    cues = tuple(reason for reason, cue in _CUES if said.find(cue))
-    proves = tuple((category, place) for quote, category, place in quoted if said.text in quote)
-    named = bool(drugs or tests or cues)
-    if not (named or proves):
-        return None
-    return WeightyClause(
-        said.at,
-        said.turn,
-        said.start,
-        said.text,
-        said.by_clinician,
-        drugs,
-        tests,
-        dosed=bool(drugs and find_doses(said.text)),
-        cues=cues,
-        due=bool(named and find_dues(said.text)),
-        plans=bool(said.by_clinician and not said.asks and said.find(PLANS)),
-        proves=proves,
-    )
+def _unknown(names_of: Sequence[Sequence[Named]], accounted: Accounted) -> dict[int, list[Named]]:
+    return {
+        index: unknown
+        for index, names in enumerate(names_of)
+        if names and (unknown := [named for named in names if named.name not in accounted.terms])
+    }
+
+
+def _with_marks(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> Iterator[int]:
+    """The turns with a word, quoted by no finding, that what weighs cannot do without."""
+    for bits, start, end in heard.places:
+        if bits & _MARKS:
+            index = bisect_right(heard.spans, start, key=lambda span: span[0]) - 1
+            shift = turns[index].start - heard.spans[index][0]
+            if not accounted.cites(shift + start, shift + end):
+                yield index
+
+
+def _in(said: Said, names: Sequence[Named]) -> frozenset[str]:
+    return frozenset(named.name for named in names if said.start <= named.start < said.end)
+
+
+def _reasons(clause: WeightyClause) -> list[str]:
+    said = clause.said
+    reasons = [reason for reason, names in (("drug", clause.drugs), ("test", clause.tests)) if names]
+    if clause.drugs and find_doses(said.text):
+        reasons.append("dose")
+    if not clause.cited:
+        reasons += (reason for reason, cue in _CUES if said.find(cue))
+        if reasons and find_dues(said.text):
+            reasons.append("interval")
+    if reasons and said.by_clinician and not said.asks and said.find(PLANS):
+        reasons.append("plan")
+    return reasons
+
+
+def _may_order(clause: WeightyClause) -> bool:
+    said = clause.said
+    if clause.cited or not said.by_clinician:
+        return False
+    return bool(said.marks & OF_PAPERS) or may_plan_a_visit(said.words, said.marks)

@@ -52,9 +52,9 @@ def fit(
 def rules_examples(visit: LabelledVisit) -> Iterator[Example]:
     """`(visit, features, right)` of each item of the rules engine that the visit's labels can judge."""
     asked = Visit(visit.transcript, Clinician(UUID(int=0)))
-    reading = read_again(asked.text, asked.turns)
-    found = check_findings(asked, read_answer(orjson.dumps(reading.answer).decode(), frozenset()))
-    witness = Witness(asked, reading, read_by_rules=True)
+    raw = read_again(asked.text, asked.turns)
+    found = check_findings(asked, read_answer(orjson.dumps(raw).decode(), frozenset()))
+    witness = Witness(asked, read_by_rules=True)
     for category, item, right in judged_items(visit, found):
         yield visit.id, features_of(category, item, witness), right
 
@@ -65,7 +65,7 @@ def model_examples(visits: Sequence[LabelledVisit]) -> Iterator[Example]:
     pool = [(category, item) for visit in visits for category, item in _labels(visit)]
     for visit in visits:
         asked = Visit(visit.transcript, Clinician(UUID(int=0)))
-        witness = Witness(asked, read_again(asked.text, asked.turns), read_by_rules=False)
+        witness = Witness(asked, read_by_rules=False)
         for category, item in _labels(visit):
             yield from _checked(category, item, witness, visit.id, right=True)
             yield from _checked(category, _spoilt(category, item, pool, asked, chance), witness, visit.id, right=False)

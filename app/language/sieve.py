@@ -14,6 +14,8 @@ from ahocorasick_rs import AhoCorasick, Implementation
 # More ways to spell a part than these are not written out: the longest of its pieces stands for it.
 _MOST_SPELLINGS = 48
 _MOST_LETTERS = 4
+# The bits of the cues that need a word, and where it starts and ends.
+Place = tuple[int, int, int]
 _SEEN_THROUGH = (ops.AT, ops.ASSERT, ops.ASSERT_NOT)
 
 
@@ -64,14 +66,17 @@ class Sieve:
             marks |= bits[place]
         return marks
 
-    def marks_within(self, small: str, *stretches: Sequence[tuple[int, int]]) -> list[list[int]]:
-        """For each row of stretches (start, end) of a text, which are in order and apart, the marks of each of them.
+    def places(self, small: str) -> list[Place]:
+        """Where in a text of small letters the words stand that cues need, in the order of their ends."""
+        automaton, bits, _ = self._words
+        return [(bits[place], start, end) for place, start, end in _matches(automaton, small)]
+
+    def marks_within(self, places: Sequence[Place], stretches: Sequence[tuple[int, int]]) -> list[int]:
+        """The marks of each of the stretches (start, end) of a text, which are in order and apart.
 
         One scan of a whole visit takes a tenth of the time of a scan for each clause.
         """
-        automaton, bits, always = self._words
-        found = [(bits[place], start, end) for place, start, end in _matches(automaton, small)]
-        return [_within(found, row, always) for row in stretches]
+        return _within(places, stretches, self._words[2])
 
     def _free_bit(self) -> int:
         self.__dict__.pop("_words", None)
@@ -95,7 +100,7 @@ def _matches(automaton: AhoCorasick, small: str) -> list[tuple[int, int, int]]:
     return automaton.find_matches_as_indexes(small, overlapping=True)
 
 
-def _within(found: list[tuple[int, int, int]], stretches: Sequence[tuple[int, int]], always: int) -> list[int]:
+def _within(found: Sequence[Place], stretches: Sequence[tuple[int, int]], always: int) -> list[int]:
     marks, at = [always] * len(stretches), 0
     for bits, start, end in found:
         while at < len(stretches) and stretches[at][1] < end:

@@ -15,5 +15,5 @@ from app.jobs.evaluation.labelled import Answer
 def answer_offline(transcript: str) -> Answer:
     """The rules' findings in API shape, read, set aside and checked as the service does it."""
     visit = Visit(transcript, Clinician(UUID(int=0)))
-    raw = read_again(visit.text, visit.turns).answer
+    raw = read_again(visit.text, visit.turns)
     return {"summary": raw["summary"], **check_findings(visit, read_answer(orjson.dumps(raw).decode(), frozenset()))}

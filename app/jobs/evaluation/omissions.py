@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.extraction.matching import token_f1
 from app.extraction.possibly_missed import possibly_missed
-from app.extraction.second_reader import read_again
+from app.extraction.second_reader import listen
 from app.jobs.evaluation.labelled import Item, LabelledVisit
 from app.language.clauses import split_clauses
 from app.language.turns import split_turns
@@ -27,12 +27,12 @@ def leave_each_out(visit: LabelledVisit) -> list[Omission]:
     when a listed quote lies in one of its turns.
     """
     turns = split_turns(visit.transcript)
-    reading = read_again(visit.transcript, turns)
+    heard = listen(visit.transcript, turns)
     orders = visit.orders or []
     items = [_as_item(visit, order) for order in orders]
     trials = []
     for place, order in enumerate(orders):
-        listed = possibly_missed(turns, items[:place] + items[place + 1 :], reading)
+        listed = possibly_missed(turns, items[:place] + items[place + 1 :], heard)
         trials.append(Omission(order, _is_noticed(visit, order, listed), len({entry["turn"] for entry in listed})))
     return trials
 

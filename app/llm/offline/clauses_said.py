@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.language.clauses import Clause
-from app.language.drugs import Drug, find_drugs
 from app.language.dues import find_dues
 from app.language.numbers import find_numbers, is_correction
 from app.language.procedures import Procedure, find_procedures, procedure_names
@@ -37,8 +36,7 @@ _FAR = 600
 class Said:
     """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly, `at` its place in all.
 
-    `marks` tell which of `CUES` its words may hold, `topic` is the problem under discussion, in the speaker's words,
-    and `drugs` are those that the words name, offsets into them.
+    `marks` tell which of `CUES` its words may hold, `topic` is the problem under discussion, in the speaker's words.
     """
 
     at: int
@@ -50,7 +48,11 @@ class Said:
     by_clinician: bool
     asks: bool
     topic: str | None
-    drugs: list[Drug]
+
+    @property
+    def end(self) -> int:
+        """Where it ends in its turn."""
+        return self.start + len(self.text)
 
     def find(self, cue: Cue) -> re.Match[str] | None:
         """The first place of a cue in the words."""
@@ -79,12 +81,11 @@ class Said:
 
 
 class Spoken(NamedTuple):
-    """A turn with its plain words, who speaks it, whether it may name a drug, and where its clauses stand."""
+    """A turn with its plain words, who speaks it, and where its clauses stand."""
 
     turn: SpokenTurn
     words: str
     role: Role | None
-    names_drugs: bool
     clauses: list[Clause]
 
 
@@ -92,15 +93,14 @@ def said_in(turns: Sequence[Spoken], marks: Iterator[int]) -> list[list[Said]]:
     """The clauses of each turn; `marks` are those of all clauses in order."""
     said: list[list[Said]] = []
     at, topic = 0, _complaint([spoken.words for spoken in turns])
-    for turn, spoken, role, names_drugs, clauses in turns:
+    for turn, spoken, role, clauses in turns:
         by_clinician = role in ("clinician", None)
         of_turn: list[Said] = []
         for clause in clauses:
             words, known = spoken[clause.start : clause.end], next(marks)
             topic = (topic_of(words, known) or topic) if by_clinician else topic
-            text, asks = turn.text[clause.start : clause.end], _asks(words, known)
-            drugs = find_drugs(words) if names_drugs else []
-            of_turn.append(Said(at, turn.number, clause.start, text, words, known, by_clinician, asks, topic, drugs))
+            text, asks = turn.text[clause.start : clause.end], is_question(words, known)
+            of_turn.append(Said(at, turn.number, clause.start, text, words, known, by_clinician, asks, topic))
             at += 1
         said.append(of_turn)
     return said
@@ -118,5 +118,6 @@ def _complaint(words: Sequence[str]) -> str | None:
     return None
 
 
-def _asks(words: str, marks: int) -> bool:
+def is_question(words: str, marks: int) -> bool:
+    """Whether a plain clause with these marks asks something."""
     return words.endswith("?") or _QUESTION.match(words, marks) is not None

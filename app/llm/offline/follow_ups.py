@@ -38,6 +38,7 @@ _ASKS_WHEN = CUES.add(
         r"|be back)\b"
     )
 )
+OF_VISITS = _RETURNS.bit | _WITH_OTHER.bit | _CALLS.bit | _CALLS_PATIENT.bit | _SCHEDULES.bit
 _CASE = phrases("follow_ups", "case")
 _OR_SOONER = re.compile(r"\b(?:or |but )?(?:sooner|earlier|if not (?:before|sooner|earlier))\b.*")
 _OPENS_WITH_IF = re.compile(r"^(?:(?:and|so|but|or|then|um|uh),? )*(?:if|unless)\b")
@@ -53,6 +54,11 @@ _VERBS = {
     "book": "Book an appointment",
     "review": "Be checked again",
 }
+
+
+def may_plan_a_visit(words: str, marks: int) -> bool:
+    """Whether a plain clause of the clinician's, with these marks, may tell of a visit or a call to come."""
+    return bool(marks & _PLANNED.bit) and bool(marks & OF_VISITS or "seen" in words)
 
 
 def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:

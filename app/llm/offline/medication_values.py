@@ -92,6 +92,12 @@ def read_values(group: Sequence[Mention], decision: Decision, surroundings: Surr
     return values
 
 
+def first_quote(decision: Decision, surroundings: Surroundings) -> tuple[int, int, int]:
+    """The place that an item quotes first: what decides, with its own values."""
+    scope = surroundings.scope(decision.by)
+    return quote_of(scope, decision.by, _fill(Values(), scope, decision))
+
+
 def _in_order(group: Sequence[Mention], decision: Decision) -> list[Mention]:
     """For an order also the clinician's other orders, for what goes on also what is told of it; else nothing more."""
     if decision.status == "stop" or decision.commitment in ("declined", "historical"):

@@ -1,14 +1,15 @@
 """Reads the medication instructions of a visit: one item a medicine, with values, status and proving words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from app.language.drug_lexicon import members
+from app.language.drugs import Drug
 from app.llm.offline.hearing import Heard
-from app.llm.offline.medication_mentions import read_mentions
+from app.llm.offline.medication_mentions import read_mentions, read_mentions_in
 from app.llm.offline.medication_scope import Surroundings
 from app.llm.offline.medication_status import Decision, decide
-from app.llm.offline.medication_values import Values, read_values
+from app.llm.offline.medication_values import Values, first_quote, read_values
 from app.llm.offline.mention import Mention
 from app.llm.offline.visit import SpokenTurn
 
@@ -27,6 +28,39 @@ def read_medications(heard: Heard) -> list[dict[str, Any]]:
         for group, decision in decided
         if not _is_named_closer(decision, given)
     ]
+
+
+def read_medications_named(heard: Heard, names: Collection[str], known: Collection[str]) -> list[dict[str, Any]]:
+    """Of the medicines with these canonical names alone: name, commitment and first quote of each item.
+
+    A class is left out where one of its medicines is among the `known` ones.
+    """
+    indices = [index for index, drugs in enumerate(heard.drugs_of) if any(drug.name in names for drug in drugs)]
+    mentions = read_mentions_in(heard, indices) if indices else []
+    surroundings = Surroundings(mentions, heard.turns)
+    decided = [
+        decision
+        for group in _by_medicine([mention for mention in mentions if mention.drug.canonical in names])
+        if (decision := decide(group)) and decision.commitment not in ("declined", "historical")
+    ]
+    return [
+        _named(decision, surroundings, heard.turns)
+        for decision in decided
+        if not (_is_named_closer(decision, decided) or _is_class_of(decision.by.drug, known))
+    ]
+
+
+def _named(decision: Decision, surroundings: Surroundings, turns: Sequence[SpokenTurn]) -> dict[str, Any]:
+    index, start, end = first_quote(decision, surroundings)
+    return {
+        "medication_name": decision.by.drug.name,
+        "commitment": decision.commitment,
+        "evidence": [{"turn": turns[index].number, "quote": turns[index].text[start:end]}],
+    }
+
+
+def _is_class_of(drug: Drug, known: Collection[str]) -> bool:
+    return drug.kind == "class" and any(map(members(drug.canonical).fullmatch, known))
 
 
 def _is_named_closer(decision: Decision, given: Sequence[Decision]) -> bool:

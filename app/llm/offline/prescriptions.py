@@ -17,6 +17,7 @@ _PRESCRIBES = CUES.add(phrases("prescriptions", "prescribes"))
 _GOES_ON = phrases("prescriptions", "goes_on")
 _ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you (?!happy|okay|ok)|did you)\b")
 _PAPERS = CUES.add(phrases("prescriptions", "papers"))
+OF_PAPERS = _PRESCRIBES.bit | _PAPERS.bit
 _PROMISES = phrases("prescriptions", "promises")
 _UNNAMED = "Prescribe the medication"
 _NEAR = 30
