@@ -1,5 +1,6 @@
 """The search among a clinician's own visits stays exact and bounded, however many there are."""
 
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -129,9 +130,10 @@ async def test_a_vector_made_later_than_the_approval_counts(
     run, vector = owner.runs[-2], owner.vectors[-2]
     await connection.execute(text("DELETE FROM embeddings WHERE extraction_id = :id"), {"id": run})
     assert run not in await search(scripted, owner, vector)
-    row = {"kind": "transcript", "user_id": owner.id, "transcript_id": run, "extraction_id": run, "model": owner.model}
+    row = {"id": uuid.uuid4(), "kind": "transcript", "user_id": owner.id, "model": owner.model}
+    row |= {"transcript_id": run, "extraction_id": run, "vector": HalfVector(vector)}
     async with scripted.parts.db.write(LOCAL_ORGANIZATION) as session:
-        await embeddings.save_vectors(session, [{**row, "vector": HalfVector(vector)}])
+        await embeddings.save_vectors(session, LOCAL_ORGANIZATION, [row])
     assert (await search(scripted, owner, vector))[0] == run
 
 

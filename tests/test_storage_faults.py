@@ -227,11 +227,14 @@ async def test_a_connection_killed_in_flight_costs_a_second_try(
     assert len(service.provider.chats) == 1
 
 
+@pytest.mark.parametrize("is_known", [False, True])
 async def test_a_connection_that_breaks_behind_a_commit_leaves_one_run(
-    open_service: OpenService, connection: AsyncConnection
+    open_service: OpenService, connection: AsyncConnection, is_known: bool
 ) -> None:
     """The trigger ends the connection from within the commit, which so can no longer be told from one that failed."""
-    service = await open_service(ScriptedProvider())
+    service, user = await open_service(ScriptedProvider()), new_user()
+    if is_known:  # then it is a single statement that opens the run
+        await service.extract(user=user)
     await connection.execute(
         text(
             "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
@@ -246,13 +249,13 @@ async def test_a_connection_that_breaks_behind_a_commit_leaves_one_run(
         )
     )
     try:
-        response = await post(service)
+        response = await post(service, user=user)
     finally:
         await connection.execute(text("DROP FUNCTION cut CASCADE"))
         await connection.execute(text("DROP SEQUENCE cuts"))
     assert response.status_code == 201, response.text
     runs = await service.get("/extractions", user_id=response.json()["user_id"])
-    assert [run["state"] for run in runs["items"]] == ["succeeded"]
+    assert [run["state"] for run in runs["items"]] == ["succeeded"] * (1 + is_known)
 
 
 async def test_a_database_that_is_away_and_comes_back(server_url: URL) -> None:

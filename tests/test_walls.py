@@ -5,11 +5,14 @@ import uuid
 from uuid import UUID
 
 import pytest
+from pgvector import HalfVector
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.engine import URL
 
 from app.db import migrate
+from app.db.embeddings import save_vectors
 from app.db.engine import Database
+from app.db.extractions import save_result
 from app.db.row_security import APP_ROLE, RoleMissing
 from app.db.tables import LOCAL_ORGANIZATION, extractions, metadata, organizations, transcripts, users
 from app.errors import Conflict, Problem, StorageUnavailable
@@ -17,6 +20,9 @@ from tests.conftest import Service, connection_to, fresh_database, running_servi
 
 # Tables without an organization's data, each with the reason why anybody's session may do what it is granted there.
 OPEN_TABLES = {"alembic_version": "the schema's revision; the service's role has no rights in it"}
+
+OUTCOME = dict.fromkeys(("result", "evaluation", "review", "context", "degraded", "usage", "timings", "vectors_due_at"))
+OUTCOME |= {"model": {"name": "stolen"}}
 
 
 async def other_organization(db: Database) -> UUID:
@@ -61,6 +67,43 @@ async def test_a_single_query_sees_its_organization_alone_and_leaves_no_name(off
         assert seen == ({LOCAL_ORGANIZATION} if organization == LOCAL_ORGANIZATION else set())
     async with db._transaction("BEGIN") as session:
         assert (await session.execute(query, nobody)).all() == []
+
+
+async def test_a_single_change_reaches_its_organization_alone_and_leaves_no_name(offline: Service) -> None:
+    """Neither finds another's run nor writes one into it, and on the same connection nothing is visible afterwards."""
+    run = await offline.extract()
+    db = offline.parts.db
+    other = await other_organization(db)
+    assert not await save_result(db.change(), other, UUID(run["id"]), OUTCOME)
+    row = {
+        "id": uuid.uuid4(),
+        "kind": "transcript",
+        "model": "m",
+        "vector": HalfVector([1.0]),
+        "user_id": UUID(run["user_id"]),
+    }
+    row |= {"transcript_id": UUID(run["transcript_id"]), "extraction_id": UUID(run["id"])}
+    with pytest.raises(Conflict):
+        await save_vectors(db.change(), other, [row])
+    stored = await offline.get(f"/extractions/{run['id']}")
+    assert stored["model"] == run["model"]
+    assert await save_result(db.change(), LOCAL_ORGANIZATION, UUID(run["id"]), OUTCOME)
+    assert (await offline.get(f"/extractions/{run['id']}"))["model"] == {"name": "stolen"}
+    async with db._transaction("BEGIN") as session:
+        assert (await session.execute(select(transcripts.c.id).limit(1))).all() == []
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+async def test_a_single_change_names_its_organization_before_it_looks_for_rows(offline: Service, mode: str) -> None:
+    """Whatever the plan. Were it otherwise, it would find nothing, and be done again in a transaction."""
+    db = offline.parts.db
+    run = await offline.extract()
+    for other_ways in ((), ("indexscan", "bitmapscan"), ("seqscan",)):
+        async with db._transaction("BEGIN") as session:
+            await session.execute(text(f"SET LOCAL plan_cache_mode = {mode}"))
+            for way in other_ways:
+                await session.execute(text(f"SET LOCAL enable_{way} = off"))
+            assert await save_result(session, LOCAL_ORGANIZATION, UUID(run["id"]), OUTCOME), other_ways
 
 
 async def test_without_an_organization_there_is_nothing(offline: Service) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import BIT, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engine import Reading
-from app.db.single_query import Query
+from app.db.naming import Query
 from app.db.tables import embedding_cache
 from app.language.fingerprint import Fingerprint, fingerprint_of, normalised
 

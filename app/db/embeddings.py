@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
-from sqlalchemy import Select, Subquery, bindparam, func, insert, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Executable, Select, Subquery, bindparam, func, literal_column, select, union_all
+from sqlalchemy.dialects.postgresql import insert
 
-from app.db.engine import Reading
+from app.db.engine import Changing, Reading
+from app.db.naming import naming
 from app.db.rows import AnyRow
+from app.db.statements import named, row_named
 from app.db.tables import embeddings, extractions, transcripts
 
 TRANSCRIPT, EXTRACTION = "transcript", "extraction"
@@ -75,9 +77,22 @@ def _ids_of_text() -> Select[tuple[UUID]]:
 
 # Built once: to build it costs as much as to send it.
 SIMILAR_VISITS = _similar_visits()
-_NEW_VECTOR = insert(embeddings)
+_COLUMNS = ("id", "organization_id", "kind", "user_id", "transcript_id", "extraction_id", "model", "vector")
 
 
-async def save_vectors(session: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    """Rows of `kind, user_id, transcript_id, extraction_id, model, vector`."""
-    await session.execute(_NEW_VECTOR, list(rows))
+def _new_vectors(number: int) -> Executable:
+    """Nothing is written twice, where the first answer was lost: the ids are the same."""
+    rows = union_all(*(row_named(embeddings, f"row_{at}", *_COLUMNS) for at in range(number)))
+    return insert(embeddings).from_select(_COLUMNS, rows).on_conflict_do_nothing(index_elements=["id"])
+
+
+# One for each kind at most.
+_NEW_VECTORS = {number: _new_vectors(number) for number in (1, 2)}
+
+
+async def save_vectors(session: Changing, organization_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows of `id, kind, user_id, transcript_id, extraction_id, model, vector`, one for each kind at most."""
+    values = naming(organization_id)
+    for at, row in enumerate(rows):
+        values |= named(f"row_{at}", row | {"organization_id": organization_id})
+    await session.execute(_NEW_VECTORS[len(rows)], values)

@@ -1,7 +1,7 @@
 """The pooled async engine, and the only ways to a session: each names the organization whose rows it reaches."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -9,17 +9,18 @@ from uuid import UUID
 import asyncpg
 import orjson
 from pgvector import HalfVector
-from sqlalchemy import CursorResult, event, exc
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db.naming import ORGANIZATION
 from app.db.pool_size import ENOUGH
-from app.db.retried import retried_once
 from app.db.row_security import APP_ROLE, CAN_TAKE_ROLE, RoleMissing
-from app.db.single_query import NAME, ORGANIZATION, Query, naming_organization
+from app.db.single import SingleChange, SingleQuery, Singles
 from app.db.tables import encode_halfvec
-from app.errors import Conflict, Overloaded, StorageFull, StorageUnavailable, TransactionLost
+from app.db.translated import translated
+from app.errors import StorageUnavailable
 from app.settings import Settings
 
 # After the server's own timeout, which tells more, had its chance.
@@ -34,8 +35,6 @@ _DEAD = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
 )
-# The same once more may go well: connections that were ended or broke, deadlocks and serialization failures.
-_LOST = {"57P01", "57P02", "08000", "08003", "08006", "40001", "40P01", None}
 
 
 class Database:
@@ -70,6 +69,7 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "connect", _speak_halfvec)
+        self._singles = Singles(self._engine, self._most, may_overflow=settings.db_max_overflow > 0)
 
     @asynccontextmanager
     async def read(self, organization_id: UUID) -> AsyncIterator[AsyncConnection]:
@@ -77,9 +77,13 @@ class Database:
         async with self._transaction(f"BEGIN READ ONLY; {_within(organization_id)}") as session:
             yield session
 
-    def single(self, organization_id: UUID) -> "SingleQuery":
+    def single(self, organization_id: UUID) -> SingleQuery:
         """The same for one query, which opens no transaction."""
-        return SingleQuery(self._engine, organization_id, self._most)
+        return SingleQuery(self._singles, organization_id)
+
+    def change(self) -> SingleChange:
+        """The same for one statement that changes something, and commits by itself."""
+        return SingleChange(self._singles)
 
     @asynccontextmanager
     async def write(self, organization_id: UUID) -> AsyncIterator[AsyncConnection]:
@@ -95,7 +99,7 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
-        with _translated():
+        with translated():
             session = await self._begun(begin)
             driver = _driver(session)
             try:
@@ -161,45 +165,9 @@ class Database:
         await self._engine.dispose()
 
 
-class SingleQuery:
-    """A session for one query, with a connection only while it runs."""
-
-    def __init__(self, engine: AsyncEngine, organization_id: UUID, most: int) -> None:
-        self._engine, self._organization_id, self._most = engine, organization_id, most
-
-    async def execute(self, query: Query, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
-        """As a session does; once more if the connection breaks, since a query changes nothing."""
-        return await retried_once(lambda: self._execute(query, values))
-
-    async def _execute(self, query: Query, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
-        with _translated():
-            session = await self._living()
-            try:
-                named = {**values, NAME: str(self._organization_id)}
-                return await session.execute(naming_organization(query), named)
-            except asyncpg.InternalClientError:
-                await session.invalidate()
-                raise
-            finally:
-                await session.close()
-
-    async def _living(self) -> AsyncConnection:
-        """A connection of which nobody knows that it died in the pool."""
-        for _ in range(self._most):
-            session = await self._engine.connect()
-            if not _driver(session).is_closed():
-                return session
-            await session.invalidate()
-            await session.close()
-        raise StorageUnavailable(retry_after_s=1)
-
-    async def scalar(self, query: Query, values: Mapping[str, Any]) -> Any:
-        """The first column of the first row, or None."""
-        return (await self.execute(query, values)).scalar()
-
-
-# What a query can be executed on.
+# What a query can be executed on, and what a change can.
 Reading = AsyncConnection | SingleQuery
+Changing = AsyncConnection | SingleChange
 
 
 def database_url(value: str) -> URL:
@@ -248,37 +216,3 @@ def _speak_halfvec(connection: Any, _record: object) -> None:
             "halfvec", schema="public", encoder=encode_halfvec, decoder=HalfVector.from_binary, format="binary"
         )
     )
-
-
-class _translated:  # noqa: N801 - reads as a verb where it is used
-    """The seam where errors of the driver become our own; nothing of the statement or its values goes along."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, exc.TimeoutError):
-            raise Overloaded("No database connection became free in time.", retry_after_s=1) from None
-        if isinstance(error, exc.IntegrityError):
-            raise Conflict() from None
-        if isinstance(error, exc.DBAPIError):
-            raise _storage_problem(sqlstate(error)) from None
-        if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-            raise Conflict() from None
-        if isinstance(error, asyncpg.PostgresError):
-            raise _storage_problem(error.sqlstate) from None
-        if isinstance(error, ConnectionError | asyncpg.InterfaceError | asyncpg.InternalClientError):
-            raise TransactionLost("The connection to the database broke.", retry_after_s=1) from None
-        if isinstance(error, OSError | TimeoutError):
-            raise StorageUnavailable(retry_after_s=1) from None
-
-
-def _storage_problem(state: str | None) -> StorageFull | StorageUnavailable:
-    if state == "53100":
-        return StorageFull()
-    told = f"The database answered with SQLSTATE {state}." if state else None
-    return (TransactionLost if state in _LOST else StorageUnavailable)(told, retry_after_s=1)
-
-
-def sqlstate(error: exc.DBAPIError) -> str | None:
-    """The SQLSTATE of a driver error, if it has one."""
-    return getattr(error.orig, "sqlstate", None)

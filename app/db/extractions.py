@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import audit
 from app.db.caller import Caller
+from app.db.engine import Changing
+from app.db.naming import NAMED, naming
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.run_summaries import run_summaries
@@ -17,8 +19,8 @@ from app.db.statements import insert_named, named
 from app.db.tables import audit_pending, extractions, transcripts
 
 _ENTRY = ("id", "at", "organization_id", "actor", "role", "action", "kind", "record_id")
-_TRANSCRIPT = ("id", "user_id", "text", "notes", "content_hash", "visit_date")
-_RUN = ("id", "user_id", "transcript_id", "request", "created_at")
+_TRANSCRIPT = ("id", "organization_id", "user_id", "text", "notes", "content_hash", "visit_date")
+_RUN = ("id", "organization_id", "user_id", "transcript_id", "request", "created_at")
 _RUN_AGAIN = insert_named(extractions, "run", *_RUN).add_cte(
     insert_named(audit_pending, "run_entry", *_ENTRY).cte("audited_run")
 )
@@ -28,11 +30,10 @@ _RUN_ON_NEW_TRANSCRIPT = _RUN_AGAIN.add_cte(
 )
 
 
-async def open_run(
-    session: AsyncConnection, caller: Caller, run: dict[str, Any], transcript: dict[str, Any] | None
-) -> None:
+async def open_run(session: Changing, caller: Caller, run: dict[str, Any], transcript: dict[str, Any] | None) -> None:
     """Writes the run's row, its transcript's if that is new, and their audit entries, in one statement."""
     values = named("run", run) | named("run_entry", audit.entry(caller, "create", "extractions", run["id"]))
+    values |= naming(run["organization_id"])
     if transcript is None:
         await session.execute(_RUN_AGAIN, values)
         return
@@ -42,11 +43,19 @@ async def open_run(
 
 
 _OF_RUN = update(extractions).where(extractions.c.id == bindparam("run_id"))
+_OUTCOME = ("model", "result", "evaluation", "review", "context", "degraded", "usage", "timings", "vectors_due_at")
+_SUCCEEDED = {"state": "succeeded", "problem": None}
+_SAVE_RESULT = (
+    _OF_RUN.where(NAMED)
+    .values(_SUCCEEDED | {name: bindparam(f"outcome_{name}") for name in _OUTCOME})
+    .returning(extractions.c.id)
+)
 
 
-async def save_result(session: AsyncConnection, run_id: UUID, outcome: dict[str, Any]) -> None:
-    """Also over a failure, which an earlier try to save may have left."""
-    await session.execute(_OF_RUN, {"run_id": run_id, "state": "succeeded", "problem": None, **outcome})
+async def save_result(session: Changing, organization_id: UUID, run_id: UUID, outcome: dict[str, Any]) -> bool:
+    """Whether the run was found. Also over a failure, which an earlier try to save may have left."""
+    values = {"run_id": run_id, **named("outcome", outcome), **naming(organization_id)}
+    return (await session.execute(_SAVE_RESULT, values)).scalar() is not None
 
 
 async def save_failure(

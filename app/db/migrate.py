@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.engine import sqlstate
+from app.db.translated import sqlstate
 
 PROJECT = Path(__file__).parents[2]
 # duplicate_database; and unique_violation, where another process made it in the same moment.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
@@ -19,7 +19,7 @@ def _within_reach(caller: Caller) -> Select[*tuple[Any, ...]]:
     return select(sops).where(caller.may_reach(sops))
 
 
-_ACTIVE = select(sops).where(sops.c.id.in_(bindparam("ids", expanding=True)), sops.c.is_active)
+_ACTIVE = select(sops).where(sops.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), sops.c.is_active)
 _ACTIVE_OF_ID = _ACTIVE.where(sops.c.user_id == bindparam("owner"))
 _ACTIVE_OF_KEYS = _ACTIVE.where(sops.c.user_id == USER_ID.scalar_subquery())
 

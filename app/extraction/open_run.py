@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.db import extractions
 from app.db.caller import Caller
-from app.db.engine import Database
+from app.db.engine import Changing, Database
 from app.db.retried import retried_once
 from app.db.users import find_or_create_user
 from app.extraction.context import Context
@@ -40,22 +40,30 @@ async def open_run(db: Database, visit: Visit, caller: Caller, context: Context,
     organization_id = visit.clinician.organization_id
     is_second_try = False
 
+    async def write(session: Changing, user_id: UUID) -> UUID:
+        run = {
+            "id": run_id,
+            "organization_id": organization_id,
+            "user_id": user_id,
+            "transcript_id": transcript_id,
+            "request": _request(visit),
+            "created_at": now,
+        }
+        transcript = None if visit.stored_id else _transcript(visit, transcript_id, user_id)
+        await extractions.open_run(session, caller, run, transcript)
+        return user_id
+
     async def transaction() -> UUID:
         nonlocal is_second_try
+        if context.user_id is not None and link is None and not is_second_try:
+            is_second_try = True
+            return await write(db.change(), context.user_id)
         async with db.write(organization_id) as session:
             user_id = context.user_id or await find_or_create_user(session, visit.clinician)
             if is_second_try and await extractions.is_stored(session, run_id):
                 return user_id  # the first was cut off after its commit had gone through
             is_second_try = True
-            run = {
-                "id": run_id,
-                "user_id": user_id,
-                "transcript_id": transcript_id,
-                "request": _request(visit),
-                "created_at": now,
-            }
-            transcript = None if visit.stored_id else _transcript(visit, transcript_id, user_id)
-            await extractions.open_run(session, caller, run, transcript)
+            await write(session, user_id)
             if link is not None:
                 await link(session, run_id)
         return user_id
@@ -66,6 +74,7 @@ async def open_run(db: Database, visit: Visit, caller: Caller, context: Context,
 def _transcript(visit: Visit, transcript_id: UUID, user_id: UUID) -> dict[str, Any]:
     return {
         "id": transcript_id,
+        "organization_id": visit.clinician.organization_id,
         "user_id": user_id,
         "text": visit.text,
         "notes": visit.notes,

@@ -7,9 +7,11 @@ from typing import Any
 
 import structlog
 from pgvector import HalfVector
+from uuid_utils.compat import uuid7
 
 from app.db import embeddings, extractions
 from app.db.engine import Database
+from app.db.retried import retried_once
 from app.errors import Problem
 from app.extraction.open_run import Run
 from app.extraction.together import together
@@ -64,8 +66,15 @@ async def _until(deadline: float, attempt: Callable[[], Awaitable[None]]) -> Non
 
 
 async def _write_result(db: Database, run: Run, outcome: dict[str, Any]) -> None:
-    async with db.write(run.organization_id) as session:
-        await extractions.save_result(session, run.id, outcome)
+    """A run that a lone statement does not find is looked for in a transaction, too: most likely it was erased."""
+    organization_id = run.organization_id
+
+    async def alone() -> bool:
+        return await extractions.save_result(db.change(), organization_id, run.id, outcome)
+
+    if not await retried_once(alone):
+        async with db.write(organization_id) as session:
+            await extractions.save_result(session, organization_id, run.id, outcome)
 
 
 async def _write_vectors(db: Database, run: Run, rows: list[dict[str, Any]]) -> bool:
@@ -73,8 +82,7 @@ async def _write_vectors(db: Database, run: Run, rows: list[dict[str, Any]]) -> 
     if not rows:
         return True
     try:
-        async with db.write(run.organization_id) as session:
-            await embeddings.save_vectors(session, rows)
+        await retried_once(lambda: embeddings.save_vectors(db.change(), run.organization_id, rows))
     except Problem as problem:
         log.warning("degraded", what="embedding", reason=type(problem).__name__)
         return False
@@ -83,6 +91,7 @@ async def _write_vectors(db: Database, run: Run, rows: list[dict[str, Any]]) -> 
 
 def _row(run: Run, kind: str, vector: HalfVector, model: str) -> dict[str, Any]:
     return {
+        "id": uuid7(),
         "kind": kind,
         "user_id": run.user_id,
         "transcript_id": run.transcript_id,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from uuid_utils.compat import uuid7
 
 from app.db import embeddings, erasure, idempotency_keys, unfinished
 from app.db.engine import Database
@@ -83,7 +84,7 @@ class Sweep:
             return
         async with self._db.write(organization_id) as session:
             if rows:
-                await embeddings.save_vectors(session, rows)
+                await embeddings.save_vectors(session, organization_id, rows)
             await unfinished.note_vectors_made(session, run_id)
         log.info("vectors_made", extraction_id=str(run_id), vectors=len(rows))
 
@@ -91,6 +92,7 @@ class Sweep:
         deadline = deadline_in(self._settings.request_deadline_s)
         embedded = await self._embedder.embed(organization_id, text, deadline, "sweep")
         return {
+            "id": uuid7(),
             "kind": kind,
             "user_id": run.user_id,
             "transcript_id": run.transcript_id,
