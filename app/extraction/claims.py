@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.extraction.values import Value, read_values, uncovered
 from app.language.phrases import words
@@ -43,8 +42,7 @@ _EMPTY_WORDS = words(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One value in one field of an item; `words` are how the item spells it."""
 
     field: str

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from app.extraction.addressed_to_models import is_addressed_to_a_model
 from app.extraction.claims import are_said, stems
 from app.extraction.folding import Folded, fold
-from app.extraction.values import Value, read_values
+from app.extraction.values import Stretch
 from app.language.turns import Turn
 
 Match = Literal["exact", "folded", "fuzzy"]
@@ -42,7 +42,7 @@ class Searchable:
         self.text = text
         self.turns = turns
         self.by_number = {turn.number: turn for turn in turns}
-        self._values: dict[int, list[Value]] = {}
+        self._stretches: dict[int, Stretch] = {}
 
     def locate(self, quote: str, turn: int | None) -> list[Located]:
         """Where the quote stands: one span, one for each turn that it runs over, or none.
@@ -64,11 +64,11 @@ class Searchable:
         """That part of the text as a found quote."""
         return Located(start, end, turn.number, turn.speaker, match)
 
-    def values_of(self, turn: Turn) -> list[Value]:
-        """The values said in a turn, read once."""
-        if turn.number not in self._values:
-            self._values[turn.number] = read_values(self.text, turn.start, turn.end)
-        return self._values[turn.number]
+    def stretch(self, turn: Turn) -> Stretch:
+        """A turn with the values said in it, read once."""
+        if turn.number not in self._stretches:
+            self._stretches[turn.number] = Stretch(self.text, turn.start, turn.end)
+        return self._stretches[turn.number]
 
     def says(self, wanted: frozenset[str]) -> bool:
         """Whether one of the stems (see `claims.stems`) is that of a word of the transcript."""

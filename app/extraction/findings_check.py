@@ -80,14 +80,13 @@ def _finding(
     if not checked.evidence:
         checked = _with_found_quotes(category, item, searchable, lost) or checked
     finding = {"id": str(uuid7()), **item, **checked.mended}
-    return finding | {
-        **due_day(finding, visit.visit_date),
-        "evidence": checked.evidence,
-        "verification": checked.verification,
-        "confidence": _CONFIDENCE[checked.verification],
-        "flags": [*checked.flags, *_flags(checked.evidence, searchable)],
-        "repairs": checked.repairs,
-    }
+    finding.update(due_day(finding, visit.visit_date))
+    finding["evidence"] = checked.evidence
+    finding["verification"] = checked.verification
+    finding["confidence"] = _CONFIDENCE[checked.verification]
+    finding["flags"] = checked.flags + _flags(checked.evidence, searchable)
+    finding["repairs"] = checked.repairs
+    return finding
 
 
 def due_day(item: dict[str, Any], visit_date: date | None) -> dict[str, str | None]:

@@ -67,7 +67,7 @@ def ground_drug(name: str, wanted: frozenset[str], region: Region) -> Grounding:
 
     `wanted` are the canonical names that are meant (see `drugs_named`).
     """
-    named = [value for value in region.values() if value.kind == "drug"]
+    named = region.named()
     if any(value.key in wanted for value in named) or _sounds_like(name, region.text()):
         return "said"
     if mention := _named_nearby(wanted, region):
@@ -78,8 +78,11 @@ def ground_drug(name: str, wanted: frozenset[str], region: Region) -> Grounding:
 
 def ground_words(subject: str, region: Region) -> Grounding:
     """Whether the quotes, or the clauses beside them, share a word that carries meaning with the subject."""
-    wanted, said = region.about, region.stems()
-    if not wanted or wanted & said or any(wanted & alike and said & alike for alike in _ALIKE):
+    wanted = region.about
+    if not wanted or region.says(wanted):
+        return "said"
+    said = region.stems()
+    if any(wanted & alike and said & alike for alike in _ALIKE):
         return "said"
     if _nearly_shared(wanted, said) or terms(subject) & terms(region.text()):
         return "said"
@@ -107,16 +110,13 @@ def _named_nearby(wanted: frozenset[str], region: Region) -> tuple[Value, Turn] 
     """A mention of the drug beside the quotes, or the last drug named before the first of them."""
     turns = region.searchable.by_number
     for start, end, turn in region.windows():
-        for value in region.searchable.values_of(turn):
-            if value.kind == "drug" and value.key in wanted and start <= value.start and value.end <= end:
+        for value in region.searchable.stretch(turn).drugs:
+            if value.key in wanted and start <= value.start and value.end <= end:
                 return value, turn
     first = region.quotes[0]
     for number in range(first.turn, max(0, first.turn - _TURNS_BACK), -1):
-        before = [
-            v
-            for v in region.searchable.values_of(turns[number])
-            if v.drugs and v.end <= first.start and v.kind == "drug"
-        ]
+        named = region.searchable.stretch(turns[number]).drugs
+        before = [value for value in named if value.drugs and value.end <= first.start]
         if before:
             return (before[-1], turns[number]) if before[-1].key in wanted else None
     return None

@@ -64,8 +64,8 @@ def _is_always_negated(category: str, region: Region) -> bool:
 def _mentions(category: str, region: Region, begin: int, words: str) -> Iterator[tuple[int, int]]:
     """Where the words of a quote, which begin there, name the drug or say a word of the subject."""
     if category == "medication_instructions":
-        for value in region.values():
-            if value.kind == "drug" and value.key in region.drugs:
+        for value in region.named():
+            if value.key in region.drugs:
                 start, end = value.start - begin, value.end - begin
                 if start >= 0 and end <= len(words):
                     yield start, end

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from app.extraction.claims import Claim, stems
+from app.extraction.claims import Claim, are_said, stems
 from app.extraction.evidence import Located, Searchable
-from app.extraction.values import Value, day_class, interval_of, same_value
+from app.extraction.values import Stretch, Value, day_class, interval_of, same_value
 from app.language.turns import Turn
 
 Outcome = Literal["said", "beside", "taken_back", "without_unit", "other", "of_another_drug", "nothing"]
@@ -22,8 +22,7 @@ _LASTING = {"due": False, "duration": True}
 _ABOUT_THE_FUTURE = ("dosage", "frequency", "duration", "due", "description", "special_instructions")
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """What was found for a claim, and the value that shows it (for "taken_back" the one that stands)."""
 
     outcome: Outcome
@@ -47,6 +46,7 @@ class Region:
     _text: str | None = None
     _stems: frozenset[str] | None = None
     _values: list[Value] | None = None
+    _named: list[Value] | None = None
 
     def text(self) -> str:
         """All quotes, one a line."""
@@ -60,6 +60,12 @@ class Region:
             self._stems = stems(self.text())
         return self._stems
 
+    def says(self, wanted: frozenset[str]) -> bool:
+        """Whether the quotes share one of the stems."""
+        if self._stems is None and (text := self.text()).isascii():
+            return are_said(wanted, text.lower())
+        return bool(wanted & self.stems())
+
     def values(self) -> list[Value]:
         """The values that a quote holds whole."""
         if self._values is None:
@@ -67,6 +73,14 @@ class Region:
                 v for q in self.quotes for v in self._values_of(q.turn) if q.start <= v.start and v.end <= q.end
             ]
         return self._values
+
+    def named(self) -> list[Value]:
+        """The mentions of drugs among them."""
+        if self._named is None:
+            self._named = [
+                v for q in self.quotes for v in self._stretch(q.turn).drugs if q.start <= v.start and v.end <= q.end
+            ]
+        return self._named
 
     def cut_values(self) -> list[Value]:
         """The values that a quote holds a part of."""
@@ -113,9 +127,10 @@ class Region:
     def taken_back(self, value: Value) -> Value | None:
         """The value that the speaker took back for this one, where no quote shows it yet."""
         turn = next(quote.turn for quote in self.quotes if quote.start <= value.start < quote.end)
-        old = (it for it in self._values_of(turn) if it.instead == (value.start, value.end))
-        inside = set(self.values())
-        return next((it for it in old if it not in inside), None)
+        for old in self._stretch(turn).taken_back():
+            if old.instead == (value.start, value.end) and old not in self.values():
+                return old
+        return None
 
     def add(self, value: Value) -> bool:
         """Takes a value beside the quotes into them, widening one or adding one; False where no window holds it."""
@@ -130,7 +145,7 @@ class Region:
         self._take_in(start, end, turn)
 
     def _take_in(self, start: int, end: int, turn: Turn) -> None:
-        self._text = self._stems = self._values = None
+        self._text = self._stems = self._values = self._named = None
         for at, quote in enumerate(self.quotes):
             if quote.turn == turn.number and start <= quote.end + _BESIDE and quote.start <= end + _BESIDE:
                 wide = self.searchable.located(min(start, quote.start), max(end, quote.end), turn, quote.match)
@@ -140,12 +155,18 @@ class Region:
         self.quotes.sort(key=lambda quote: quote.start)
 
     def _values_of(self, number: int) -> list[Value]:
-        return self.searchable.values_of(self.searchable.by_number[number])
+        return self._stretch(number).values()
+
+    def _stretch(self, number: int) -> Stretch:
+        return self.searchable.stretch(self.searchable.by_number[number])
 
 
 def is_said_anywhere(value: Value, searchable: Searchable) -> bool:
     """Whether any turn of the visit says the value: enough for a reason, which is often given far from the order."""
-    return any(same_value(value, said) for turn in searchable.turns for said in searchable.values_of(turn))
+    stretches = map(searchable.stretch, searchable.turns)
+    if value.kind == "drug":
+        return any(value.key == said.key for stretch in stretches for said in stretch.drugs)
+    return any(same_value(value, said) for stretch in stretches for said in stretch.values())
 
 
 def find_support(claim: Claim, region: Region) -> Support:

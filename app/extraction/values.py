@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from app.language.doses import Dose, find_doses
@@ -84,15 +84,40 @@ class Value(NamedTuple):
 
 def read_values(text: str, start: int = 0, end: int | None = None) -> list[Value]:
     """The values of `text[start:end]` in order, offsets into `text`; the number of a dose also stands alone."""
-    speech = Speech(text[start : len(text) if end is None else end])
-    drugs = drugs_in(speech.small)
-    found = [Value("drug", start + it.start, start + it.end, it.canonical, _names([it])) for it in drugs]
-    if speech.marks:
-        medicines = [drug for drug in drugs if drug.kind != "class"]
-        found += [_placed(value, speech, medicines, start) for value in _values(speech)]
-    if len(found) > 1:
-        found.sort(key=lambda value: (value.start, -value.end))
-    return found
+    return Stretch(text, start, len(text) if end is None else end).values()
+
+
+class Stretch:
+    """The values of a stretch of a text: its `drugs` at once, and all of them when somebody asks."""
+
+    __slots__ = ("_mentions", "_speech", "_start", "_taken_back", "_values", "drugs")
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._speech = Speech(text[start:end])
+        self._start = start
+        self._mentions = drugs_in(self._speech.small)
+        self._values: list[Value] | None = None
+        self._taken_back: list[Value] | None = None
+        self.drugs = [
+            Value("drug", start + it.start, start + it.end, it.canonical, _names([it])) for it in self._mentions
+        ]
+
+    def values(self) -> list[Value]:
+        """All values, in order."""
+        if self._values is None:
+            self._values = self._all() if self._speech.marks else self.drugs
+        return self._values
+
+    def taken_back(self) -> list[Value]:
+        """Those that the speaker took back."""
+        if self._taken_back is None:
+            self._taken_back = [value for value in self.values() if value.instead]
+        return self._taken_back
+
+    def _all(self) -> list[Value]:
+        medicines = [drug for drug in self._mentions if drug.kind != "class"]
+        others = [_placed(value, self._speech, medicines, self._start) for value in _values(self._speech)]
+        return sorted(self.drugs + others, key=lambda value: (value.start, -value.end)) if others else self.drugs
 
 
 def same_value(claimed: Value, said: Value) -> bool:
@@ -120,11 +145,10 @@ def day_class(day: str) -> str:
     return next((kind for kind, listed in names if day in listed.split("|")), day)
 
 
-def uncovered(values: Iterable[Value]) -> list[Value]:
+def uncovered(values: Sequence[Value]) -> Sequence[Value]:
     """The values without the bare numbers that are part of a dose, frequency, span or drug name."""
-    listed = list(values)
-    inside = _positions(value for value in listed if value.kind != "number")
-    return [it for it in listed if it.kind != "number" or not (it.start in inside and it.end - 1 in inside)]
+    inside = _positions([value for value in values if value.kind != "number"])
+    return [it for it in values if it.kind != "number" or not (it.start in inside and it.end - 1 in inside)]
 
 
 def _same_rate(claimed: str, said: str) -> bool:
@@ -229,7 +253,7 @@ def _drugs_of(small: str, value: Value, medicines: list[Drug]) -> frozenset[str]
 
 
 def _names(drugs: Iterable[Drug]) -> frozenset[str]:
-    return frozenset(drug.canonical for drug in drugs if drug.kind != "class")
+    return frozenset([drug.canonical for drug in drugs if drug.kind != "class"])
 
 
 def _is_past(speech: Speech, value: Value) -> bool:

@@ -113,7 +113,7 @@ class _Case:
     def check_reason(self) -> None:
         """A reason is often said far from the order: that is noted; one that nobody said at all is unsupported."""
         reason = self.item.get("reason")
-        if not reason or not (reason := stems(reason)) or reason & self.region.stems():
+        if not reason or not (reason := stems(reason)) or self.region.says(reason):
             return
         if any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags):
             return

@@ -125,6 +125,8 @@ def _longest(spans: list[Mention]) -> list[Mention]:
 
 
 def _misheard(small: str, named: list[Mention]) -> list[Mention]:
+    if not any(map(nearly, _LONG_WORD.findall(small))):
+        return []
     return [
         (word.start(), word.end(), name)
         for word in _LONG_WORD.finditer(small)

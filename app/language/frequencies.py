@@ -59,7 +59,10 @@ _DOSE_A_DAY = VALUES.add(
         r"[\s,]+(?P<often>a day)\b"
     )
 )
-_PHRASE = VALUES.add(re.compile("|".join(rf"(?P<p{at}>\b(?:{phrase})(?!\w))" for at, phrase in enumerate(_PHRASES))))
+# The empty groups tell which it was; a group around a phrase would hide from the matcher with what it begins.
+_PHRASE = VALUES.add(
+    re.compile(rf"\b(?:{'|'.join(f'(?:{phrase})(?P<p{at}>)' for at, phrase in enumerate(_PHRASES))})(?!\w)")
+)
 _Q_HOURS = VALUES.add(re.compile(r"\bq(?P<from>[0-9]{1,2})(?:-(?P<to>[0-9]{1,2}))?[ ]?(?:h|hours?|hrs?)\b"))
 # Words that a set phrase or "as needed" can open with: only there are the long patterns tried.
 _OPENINGS = words(
@@ -167,8 +170,8 @@ def _counted(speech: Speech) -> Iterator[Frequency]:
 
 
 def _interval(small: str, number: Number) -> Frequency | None:
-    before = _EVERY.search(small, max(0, number.start - 24), number.start)
     unit = _INTERVAL_UNIT.match(small, number.end)
+    before = unit and _EVERY.search(small, max(0, number.start - 24), number.start)
     if not before or not unit:
         return None
     name = unit["unit"]

@@ -42,7 +42,9 @@ _OPENINGS = words(
     pessaries
     """
 )
-_ROUTE = VALUES.add(re.compile("|".join(rf"(?P<r{at}>\b(?:{said})(?!\w))" for at, said in enumerate(_ROUTES.values()))))
+_ROUTE = VALUES.add(
+    re.compile(rf"\b(?:{'|'.join(f'(?:{said})(?P<r{at}>)' for at, said in enumerate(_ROUTES.values()))})(?!\w)")
+)
 _NAMES = list(_ROUTES)
 
 
