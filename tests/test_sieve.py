@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.extraction import values, weighty_clauses
+from app.extraction import stretch, weighty_clauses
 from app.language.numbers import find_numbers
 from app.language.sieve import Cue, Sieve, needed_words
 from app.language.speech import VALUES, Speech
@@ -14,7 +14,7 @@ from app.llm.offline import reader
 from app.llm.offline.phrase_lists import CUES
 from tests.conftest import PROJECT
 
-LOADED = (reader, values, weighty_clauses)
+LOADED = (reader, stretch, weighty_clauses)
 SPOKEN = [
     line.lower()
     for path in sorted((PROJECT / "app/samples/visits").glob("*.txt"))

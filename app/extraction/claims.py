@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from app.extraction.values import Value, read_values, uncovered
+from app.extraction.stretch import read_values
+from app.extraction.values import Value, uncovered
 from app.language.phrases import words
+from app.language.problems import problem_names
 
 # Field that names what an item is about, by category; elsewhere it is the description.
 _SUBJECT = {
@@ -23,7 +25,7 @@ _CHECKED = (
 _A_DAY = (1.0, 1.0, "days")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SHORT = 40
-_EVERYDAY_FIELDS = ("dosage", "frequency", "duration", "due")
+_PROBLEMS = problem_names()
 _EVERYDAY_WORDS = words(
     """
     a an the and or of to in on at by for from with within after before every each per once twice times time daily
@@ -98,17 +100,20 @@ def _is_said(stem: str, small: str) -> bool:
 
 
 def _values_in(field: str, text: str) -> Sequence[Value]:
-    """What a short field says of a medicine or a time is said every day, and remembered once it was read.
-
-    Only names of medicines and words of the list are: no other words of a visit stay in memory.
-    """
-    if len(text) <= _SHORT and (field == "medication_name" or (field in _EVERYDAY_FIELDS and _is_everyday(text))):
+    """What is said every day is remembered once it was read."""
+    if is_everyday(text) or (field == "medication_name" and len(text) <= _SHORT):
         return _remembered(text)
     return read_values(text)
 
 
-def _is_everyday(text: str) -> bool:
-    return all(word in _EVERYDAY_WORDS or word.isdigit() for word in text.split())
+def is_everyday(text: str) -> bool:
+    """Whether a short text is one that tells of no patient: the name of a problem, or how much, how often and when.
+
+    Nothing else may stay in memory when the visit is done, names of medicines apart.
+    """
+    if len(text) > _SHORT:
+        return False
+    return text in _PROBLEMS or all(word in _EVERYDAY_WORDS or word.isdigit() for word in text.split())
 
 
 @lru_cache(4096)

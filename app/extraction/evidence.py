@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from app.extraction.addressed_to_models import is_addressed_to_a_model
 from app.extraction.claims import are_said, stems
 from app.extraction.folding import Folded, fold
-from app.extraction.values import Stretch
+from app.extraction.stretch import Stretch
 from app.language.turns import Turn
 
 Match = Literal["exact", "folded", "fuzzy"]
@@ -93,7 +93,7 @@ class Searchable:
         for turn in self._nearest_first(stated):
             at = _whole_words(self.text, quote, turn.start, turn.end)
             if at is not None:
-                return self.located(at, at + len(quote), turn, "exact")
+                return Located(at, at + len(quote), turn.number, turn.speaker, "exact")
         return None
 
     def _nearest_first(self, stated: int | None) -> Iterator[Turn]:

@@ -1,11 +1,13 @@
 """Turns a model's items into findings: merged, each with true evidence, a verdict, a due date and a confidence."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from uuid_utils import uuid7
 
 from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS, Answer, Ledger
+from app.extraction.claims import is_everyday
 from app.extraction.evidence import Searchable
 from app.extraction.lost_quotes import LostQuotes
 from app.extraction.matching import main_text, same_drug
@@ -93,8 +95,15 @@ def due_day(item: dict[str, Any], visit_date: date | None) -> dict[str, str | No
     """The `due_date` of an item that has a `due`: the day that its words mean, seen from the visit; else nothing."""
     if "due" not in item:
         return {}
-    known = due_date(item["due"], visit_date) if item["due"] and visit_date else None
+    if not item["due"] or not visit_date:
+        return {"due_date": None}
+    known = (_everyday_due if is_everyday(item["due"]) else due_date)(item["due"], visit_date)
     return {"due_date": known.isoformat() if known else None}
+
+
+@lru_cache(4096)
+def _everyday_due(phrase: str, visit_date: date) -> date | None:
+    return due_date(phrase, visit_date)
 
 
 def _without_repeats(category: str, items: list[dict[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ def ground_drug(name: str, wanted: frozenset[str], region: Region) -> Grounding:
 
     `wanted` are the canonical names that are meant (see `drugs_named`).
     """
-    named = region.named()
+    named = region.values("drug")
     if any(value.key in wanted for value in named) or _sounds_like(name, region.text()):
         return "said"
     if mention := _named_nearby(wanted, region):
@@ -110,12 +110,12 @@ def _named_nearby(wanted: frozenset[str], region: Region) -> tuple[Value, Turn] 
     """A mention of the drug beside the quotes, or the last drug named before the first of them."""
     turns = region.searchable.by_number
     for start, end, turn in region.windows():
-        for value in region.searchable.stretch(turn).drugs:
+        for value in region.searchable.stretch(turn).of("drug"):
             if value.key in wanted and start <= value.start and value.end <= end:
                 return value, turn
     first = region.quotes[0]
     for number in range(first.turn, max(0, first.turn - _TURNS_BACK), -1):
-        named = region.searchable.stretch(turns[number]).drugs
+        named = region.searchable.stretch(turns[number]).of("drug")
         before = [value for value in named if value.drugs and value.end <= first.start]
         if before:
             return (before[-1], turns[number]) if before[-1].key in wanted else None

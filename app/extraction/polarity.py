@@ -71,9 +71,11 @@ _BORDER = re.compile(
     r"we'(?:ll|re going to|re gon ?na)|you (?:can|will|should)|you'(?:ll|re gon ?na))\b"
 )
 # Words right after a thing that speak against it: "the lisinopril is stopped", "diarrhea no".
-_AFTER = re.compile(
-    rf"\W*(?:(?:is|are|was|were|has|have)(?: been)? (?:stopped|held|ruled)|{_NOT} (?:needed|"
-    rf"necessary)|stop|no\W*$)"
+_AFTER = _SIEVE.add(
+    re.compile(
+        rf"\W*(?:(?:is|are|was|were|has|have)(?: been)? (?:stopped|held|ruled)|{_NOT} (?:needed|"
+        rf"necessary)|stop|no\W*$)"
+    )
 )
 
 
@@ -93,9 +95,14 @@ def _is_said(cue: Cue, small: str) -> bool:
     return bool(said) and bool(cue.pattern.search(_DENIES_NOTHING.sub(" ", small)))
 
 
+def may_be_spoken_against(text: str) -> bool:
+    """Whether anything in a text can be spoken against: False of most, after one look."""
+    return bool(_SIEVE.marks(plain(text)) & (_AGAINST.bit | _AFTER.bit))
+
+
 def is_spoken_against(text: str, start: int, end: int) -> bool:
     """Whether the thought around `text[start:end]` speaks against it, in the 60 characters before it or right after."""
-    if _AFTER.match(plain(text[end : end + 24])):
+    if _AFTER.pattern.match(plain(text[end : end + 24])):
         return True
     before = plain(text[max(0, start - 60) : start])
     if not _SIEVE.marks(before) & _AGAINST.bit:

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.extraction.claims import subject_of
-from app.extraction.polarity import answers_no, asks, is_spoken_against, refuses, speaks_against, tells_to_stop
+from app.extraction.polarity import (
+    answers_no,
+    asks,
+    is_spoken_against,
+    may_be_spoken_against,
+    refuses,
+    speaks_against,
+    tells_to_stop,
+)
 from app.extraction.support import Region
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -51,6 +59,8 @@ def missing_negation(category: str, item: dict[str, Any], region: Region) -> boo
 
 def _is_always_negated(category: str, region: Region) -> bool:
     """Whether the quotes mention the subject, and speak against it at every mention."""
+    if not may_be_spoken_against(region.text()):
+        return False
     mentioned = False
     for quote in region.quotes:
         words = region.searchable.text[quote.start : quote.end]
@@ -64,7 +74,7 @@ def _is_always_negated(category: str, region: Region) -> bool:
 def _mentions(category: str, region: Region, begin: int, words: str) -> Iterator[tuple[int, int]]:
     """Where the words of a quote, which begin there, name the drug or say a word of the subject."""
     if category == "medication_instructions":
-        for value in region.named():
+        for value in region.values("drug"):
             if value.key in region.drugs:
                 start, end = value.start - begin, value.end - begin
                 if start >= 0 and end <= len(words):

@@ -1,12 +1,12 @@
 """Looks for one claimed value in the quotes of its item, then right beside them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from app.extraction.claims import Claim, are_said, stems
 from app.extraction.evidence import Located, Searchable
-from app.extraction.values import Stretch, Value, day_class, interval_of, same_value
+from app.extraction.values import Kind, Value, day_class, same_value
 from app.language.turns import Turn
 
 Outcome = Literal["said", "beside", "taken_back", "without_unit", "other", "of_another_drug", "nothing"]
@@ -45,8 +45,7 @@ class Region:
     claimed: tuple[Value, ...] = ()
     _text: str | None = None
     _stems: frozenset[str] | None = None
-    _values: list[Value] | None = None
-    _named: list[Value] | None = None
+    _values: dict[Kind, list[Value]] = field(default_factory=dict)
 
     def text(self) -> str:
         """All quotes, one a line."""
@@ -66,37 +65,29 @@ class Region:
             return are_said(wanted, text.lower())
         return bool(wanted & self.stems())
 
-    def values(self) -> list[Value]:
-        """The values that a quote holds whole."""
-        if self._values is None:
-            self._values = [
-                v for q in self.quotes for v in self._values_of(q.turn) if q.start <= v.start and v.end <= q.end
+    def values(self, kind: Kind) -> list[Value]:
+        """The values that a quote holds whole, of those that one of that kind can be held against."""
+        if kind not in self._values:
+            self._values[kind] = [
+                v for q in self.quotes for v in self._like(kind, q.turn) if q.start <= v.start and v.end <= q.end
             ]
-        return self._values
+        return self._values[kind]
 
-    def named(self) -> list[Value]:
-        """The mentions of drugs among them."""
-        if self._named is None:
-            self._named = [
-                v for q in self.quotes for v in self._stretch(q.turn).drugs if q.start <= v.start and v.end <= q.end
-            ]
-        return self._named
-
-    def cut_values(self) -> list[Value]:
-        """The values that a quote holds a part of."""
-        inside = set(self.values())
-        touched = [v for q in self.quotes for v in self._values_of(q.turn) if q.start < v.end and v.start < q.end]
+    def cut_values(self, kind: Kind) -> list[Value]:
+        """Such values that a quote holds a part of."""
+        inside = set(self.values(kind))
+        touched = [v for q in self.quotes for v in self._like(kind, q.turn) if q.start < v.end and v.start < q.end]
         return [value for value in touched if value not in inside]
 
-    def values_beside(self) -> list[Value]:
-        """The values right beside a quote in its turn, at the start of the next turn, or at the end of the last."""
+    def values_beside(self, kind: Kind) -> list[Value]:
+        """Such values right beside a quote in its turn, at the start of the next turn, or at the end of the last."""
         near = [
             v
             for start, end, turn in self.windows()
-            for v in self._values_of(turn.number)
+            for v in self._like(kind, turn.number)
             if start <= v.start < v.end <= end
         ]
-        inside = set(self.values())
+        inside = set(self.values(kind))
         return [value for value in near if value not in inside]
 
     def is_in_long_quote(self, value: Value) -> bool:
@@ -127,8 +118,8 @@ class Region:
     def taken_back(self, value: Value) -> Value | None:
         """The value that the speaker took back for this one, where no quote shows it yet."""
         turn = next(quote.turn for quote in self.quotes if quote.start <= value.start < quote.end)
-        for old in self._stretch(turn).taken_back():
-            if old.instead == (value.start, value.end) and old not in self.values():
+        for old in self._like(value.kind, turn):
+            if old.instead == (value.start, value.end) and old not in self.values(value.kind):
                 return old
         return None
 
@@ -145,7 +136,8 @@ class Region:
         self._take_in(start, end, turn)
 
     def _take_in(self, start: int, end: int, turn: Turn) -> None:
-        self._text = self._stems = self._values = self._named = None
+        self._text = self._stems = None
+        self._values.clear()
         for at, quote in enumerate(self.quotes):
             if quote.turn == turn.number and start <= quote.end + _BESIDE and quote.start <= end + _BESIDE:
                 wide = self.searchable.located(min(start, quote.start), max(end, quote.end), turn, quote.match)
@@ -154,24 +146,19 @@ class Region:
         self.quotes.append(self.searchable.located(start, end, turn, "exact"))
         self.quotes.sort(key=lambda quote: quote.start)
 
-    def _values_of(self, number: int) -> list[Value]:
-        return self._stretch(number).values()
-
-    def _stretch(self, number: int) -> Stretch:
-        return self.searchable.stretch(self.searchable.by_number[number])
+    def _like(self, kind: Kind, number: int) -> list[Value]:
+        return self.searchable.stretch(self.searchable.by_number[number]).like(kind)
 
 
 def is_said_anywhere(value: Value, searchable: Searchable) -> bool:
     """Whether any turn of the visit says the value: enough for a reason, which is often given far from the order."""
     stretches = map(searchable.stretch, searchable.turns)
-    if value.kind == "drug":
-        return any(value.key == said.key for stretch in stretches for said in stretch.drugs)
-    return any(same_value(value, said) for stretch in stretches for said in stretch.values())
+    return any(same_value(value, said) for stretch in stretches for said in stretch.like(value.kind))
 
 
 def find_support(claim: Claim, region: Region) -> Support:
     """Whether the claimed value was said of the item's own drug, was taken back, or another stands in its place."""
-    inside = [value for value in region.values() if _comparable(claim, value)]
+    inside = region.values(claim.value.kind)
     ours = [value for value in inside if _is_ours(claim, value, region)]
     equal = [value for value in ours if same_value(claim.value, value)]
     rivals = _rivals(claim, ours, region) if equal else []
@@ -192,9 +179,8 @@ def find_support(claim: Claim, region: Region) -> Support:
 
 def _without_unit(claim: Claim, region: Region) -> Support | None:
     """The number of a claimed dose said of its drug alone: "go up to forty on the lisinopril"."""
-    for value in region.values():
-        alone = value.kind == "number" and claim.value.kind == "dose" and not value.instead
-        if alone and value.drugs & region.drugs and value.key[:2] == claim.value.key[:2]:
+    for value in region.values("number") if claim.value.kind == "dose" else ():
+        if not value.instead and value.drugs & region.drugs and value.key[:2] == claim.value.key[:2]:
             return Support("without_unit", value)
     return None
 
@@ -213,12 +199,6 @@ def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) 
     if lasting is not None and best.lasts != lasting and any(rival.lasts == lasting for rival in rivals):
         return True
     return max(map(region.closeness, rivals)) > region.closeness(best)
-
-
-def _comparable(claim: Claim, value: Value) -> bool:
-    if value.kind == claim.value.kind:
-        return True
-    return claim.value.kind == "span" and value.kind == "frequency" and interval_of(str(value.key)) is not None
 
 
 def _is_ours(claim: Claim, value: Value, region: Region) -> bool:
@@ -240,8 +220,10 @@ def _is_past(claim: Claim, value: Value, rivals: list[Value]) -> bool:
 def _no_longer_stands(value: Value, region: Region) -> Support:
     if value.instead is None:
         return Support("other", value)
-    stands = next((it for it in region.values() if (it.start, it.end) == value.instead and not it.instead), None)
-    return Support("taken_back", stands) if stands else Support("other", value)
+    for stands in region.values(value.kind):
+        if (stands.start, stands.end) == value.instead and not stands.instead:
+            return Support("taken_back", stands)
+    return Support("other", value)
 
 
 def _contradicts(claim: Claim, value: Value) -> bool:
@@ -254,17 +236,12 @@ def _contradicts(claim: Claim, value: Value) -> bool:
 
 
 def _own_cut(claim: Claim, region: Region) -> list[Value]:
-    return [value for value in _cut(claim, region) if _is_ours(claim, value, region)]
-
-
-def _cut(claim: Claim, region: Region) -> list[Value]:
-    return [value for value in region.cut_values() if _comparable(claim, value)]
+    return [value for value in region.cut_values(claim.value.kind) if _is_ours(claim, value, region)]
 
 
 def _beside(claim: Claim, region: Region, *, only_cut: bool = False) -> Support | None:
     """The claimed value beside the quotes; with `only_cut`, only where a quote begins or ends inside of it."""
-    near = _cut(claim, region) if only_cut else [v for v in region.values_beside() if _comparable(claim, v)]
-    for value in near:
+    for value in (region.cut_values if only_cut else region.values_beside)(claim.value.kind):
         stands = not value.instead and not _is_past(claim, value, [])
         if stands and _is_ours(claim, value, region) and same_value(claim.value, value):
             return Support("beside", value)

@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from app.extraction.evidence import Searchable
-from app.extraction.values import Value, read_values, uncovered
+from app.extraction.stretch import read_values
+from app.extraction.values import Value, uncovered
 from app.extraction.verification import Checked, check
 from app.jobs.evaluation.labelled import Item, LabelledVisit
 from app.language.numbers import Number, find_numbers
