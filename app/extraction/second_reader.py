@@ -40,26 +40,26 @@ def read_rest(
     if not clauses:
         return []
     names = frozenset().union(*(clause.drugs for clause in clauses))
-    answer, around = read_parts(heard, {clause.index for clause in clauses}, names, accounted.terms)
-    quoted = _first_quotes(answer, heard, accounted)
-    known = {(clause.said.turn, clause.said.start): clause for clause in clauses}
-    for said in around:
-        read_as = {kind for start, end, kind in quoted.get(said.turn, ()) if start <= said.start and said.end <= end}
-        if read_as:
-            clause = known.setdefault((said.turn, said.start), unweighed(said, turns[said.turn - 1], accounted))
-            clause.add_what_is_read("order_read" if "order_read" in read_as else "advice_read")
+    answer = read_parts(heard, {clause.index for clause in clauses}, names, accounted.terms)
+    known = {(clause.index, clause.said.start): clause for clause in clauses}
+    for index, quotes in _first_quotes(answer, heard, accounted).items():
+        for said in heard.said_in(index):
+            read_as = {kind for start, end, kind in quotes if start <= said.start and said.end <= end}
+            if read_as:
+                clause = known.setdefault((index, said.start), unweighed(said, turns[index], accounted))
+                clause.add_what_is_read("order_read" if "order_read" in read_as else "advice_read")
     return [clause for clause in known.values() if clause.reasons]
 
 
 def _first_quotes(answer: dict[str, Any], heard: Heard, accounted: Accounted) -> dict[int, list[tuple[int, int, str]]]:
-    """By turn, start and end of the first quote of each item that no finding names, and what that is read as."""
+    """By index of its turn, the first quote of each item that no finding names: start, end, and what it is read as."""
     quoted: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
     for category in ACTION_CATEGORIES:
         for item in answer[category]:
             if item["commitment"] not in ("declined", "historical") and not accounted.names(item):
-                turn, quote = item["evidence"][0]["turn"], item["evidence"][0]["quote"]
-                start = heard.turns[turn - 1].text.find(quote)
-                quoted[turn].append((start, start + len(quote), _READ_AS[category]))
+                index, quote = item["evidence"][0]["turn"] - 1, item["evidence"][0]["quote"]
+                start = heard.turns[index].text.find(quote)
+                quoted[index].append((start, start + len(quote), _READ_AS[category]))
     return quoted
 
 

@@ -1,7 +1,6 @@
 """The clauses of a visit that carry clinical weight and that no finding accounts for."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -88,11 +87,11 @@ def _unknown(names_of: Sequence[Sequence[Named]], accounted: Accounted) -> dict[
 
 def _with_marks(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> Iterator[int]:
     """The turns with a word, quoted by no finding, that what weighs cannot do without."""
-    for bits, start, end in heard.places:
-        if bits & _MARKS:
-            index = bisect_right(heard.spans, start, key=lambda span: span[0]) - 1
+    for index, marks in enumerate(heard.marks):
+        if marks & _MARKS:
             shift = turns[index].start - heard.spans[index][0]
-            if not accounted.cites(shift + start, shift + end):
+            places = (place for place in heard.places_of[index] if place[0] & _MARKS)
+            if any(not accounted.cites(shift + start, shift + end) for _, start, end in places):
                 yield index
 
 

@@ -71,12 +71,12 @@ class Sieve:
         automaton, bits, _ = self._words
         return [(bits[place], start, end) for place, start, end in _matches(automaton, small)]
 
-    def marks_within(self, places: Sequence[Place], stretches: Sequence[tuple[int, int]]) -> list[int]:
-        """The marks of each of the stretches (start, end) of a text, which are in order and apart.
-
-        One scan of a whole visit takes a tenth of the time of a scan for each clause.
-        """
-        return _within(places, stretches, self._words[2])
+    def marks_of(self, places: Iterable[Place]) -> int:
+        """The marks of a text whose words these are."""
+        marks = self._words[2]
+        for bits, _, _ in places:
+            marks |= bits
+        return marks
 
     def _free_bit(self) -> int:
         self.__dict__.pop("_words", None)
@@ -100,16 +100,21 @@ def _matches(automaton: AhoCorasick, small: str) -> list[tuple[int, int, int]]:
     return automaton.find_matches_as_indexes(small, overlapping=True)
 
 
-def _within(found: Sequence[Place], stretches: Sequence[tuple[int, int]], always: int) -> list[int]:
-    marks, at = [always] * len(stretches), 0
-    for bits, start, end in found:
-        while at < len(stretches) and stretches[at][1] < end:
+def places_within(places: Iterable[Place], stretches: Sequence[tuple[int, int]]) -> list[list[Place]]:
+    """The places in each of the stretches (start, end) of a text, which are in order and apart.
+
+    One scan of a whole visit takes a tenth of the time of a scan for each clause.
+    """
+    within: list[list[Place]] = [[] for _ in stretches]
+    at, last = 0, len(stretches)
+    for place in places:
+        while at < last and stretches[at][1] < place[2]:
             at += 1
-        if at == len(stretches):
+        if at == last:
             break
-        if stretches[at][0] <= start:
-            marks[at] |= bits
-    return marks
+        if stretches[at][0] <= place[1]:
+            within[at].append(place)
+    return within
 
 
 def needed_words(pattern: re.Pattern[str]) -> frozenset[str]:

@@ -1,7 +1,6 @@
 """Reads what the patient is to do, avoid or watch for in daily life."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from app.language.drugs import find_drugs
@@ -9,6 +8,7 @@ from app.language.phrases import words as words_of
 from app.language.procedures import find_procedures
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.deeds import find_deed
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
 from app.llm.offline.safety_net import CONTACT, read_safety_net
@@ -44,7 +44,7 @@ _TO_HAVE = CUES.add(
 )
 
 
-def read_patient_reminders(visit: Sequence[Said]) -> list[Item]:
+def read_patient_reminders(visit: Excerpt) -> list[Item]:
     """Reminders as raw items, each once: advice and tests to have in the order said, then the safety net."""
     reminders: list[Item] = []
     for said in visit:
@@ -83,12 +83,12 @@ def _content(description: str) -> set[str]:
     return {word[:6] for word in _WORD.findall(description.lower())} - _SMALL
 
 
-def _asked_and_denied(said: Said, visit: Sequence[Said]) -> Item | None:
+def _asked_and_denied(said: Said, visit: Excerpt) -> Item | None:
     """The patient asks leave for something, and the clinician says no: "can i go running?" "not for now"."""
     asked = said.find(_ASKS_LEAVE)
     if not asked:
         return None
-    answer = next((other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn == said.turn + 1), None)
+    answer = next((other for other in visit.behind(said, _NEAR - 1) if other.turn == said.turn + 1), None)
     if not answer or not answer.by_clinician or not _DENIES.match(answer.words):
         return None
     if _belongs_elsewhere(said, asked.end()):

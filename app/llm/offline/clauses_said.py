@@ -1,20 +1,17 @@
 """The visit cut into clauses as the rules read them: who speaks, whether it asks, and which problem it is about."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from app.language.clauses import Clause
 from app.language.dues import find_dues
 from app.language.numbers import find_numbers, is_correction
 from app.language.procedures import Procedure, find_procedures, procedure_names
 from app.language.sieve import Cue
-from app.language.turns import Role
 from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.reactions import tells_reaction
 from app.llm.offline.topics import first_problem, topic_of
-from app.llm.offline.visit import SpokenTurn
 
 _QUESTION = CUES.add(
     re.compile(
@@ -34,20 +31,28 @@ _FAR = 600
 
 @dataclass(slots=True)
 class Said:
-    """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly, `at` its place in all.
+    """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly.
 
-    `marks` tell which of `CUES` its words may hold, `topic` is the problem under discussion, in the speaker's words.
+    `at`: the index of its turn, and its place in that; `marks` tell which of `CUES` its words may hold; `topic` is the
+    problem under discussion, in the speaker's words.
     """
 
-    at: int
+    at: tuple[int, int]
     turn: int
     start: int
     text: str
     words: str
     marks: int
     by_clinician: bool
-    asks: bool
-    topic: str | None
+    topic: str | None = None
+    _asks: bool | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question."""
+        if self._asks is None:
+            self._asks = self.words.endswith("?") or _QUESTION.match(self.words, self.marks) is not None
+        return self._asks
 
     @property
     def end(self) -> int:
@@ -80,30 +85,13 @@ class Said:
         return self.text[due.start : due.end] if due else None
 
 
-class Spoken(NamedTuple):
-    """A turn with its plain words, who speaks it, and where its clauses stand."""
-
-    turn: SpokenTurn
-    words: str
-    role: Role | None
-    clauses: list[Clause]
-
-
-def said_in(turns: Sequence[Spoken], marks: Iterator[int]) -> list[list[Said]]:
-    """The clauses of each turn; `marks` are those of all clauses in order."""
-    said: list[list[Said]] = []
-    at, topic = 0, _complaint([spoken.words for spoken in turns])
-    for turn, spoken, role, clauses in turns:
-        by_clinician = role in ("clinician", None)
-        of_turn: list[Said] = []
-        for clause in clauses:
-            words, known = spoken[clause.start : clause.end], next(marks)
-            topic = (topic_of(words, known) or topic) if by_clinician else topic
-            text, asks = turn.text[clause.start : clause.end], is_question(words, known)
-            of_turn.append(Said(at, turn.number, clause.start, text, words, known, by_clinician, asks, topic))
-            at += 1
-        said.append(of_turn)
-    return said
+def tell_topics(clauses_of: Sequence[Sequence[Said]], words: Sequence[str]) -> None:
+    """Notes what each clause is about, turn by turn; `words` are the turns in plain words."""
+    topic = _complaint(words)
+    for clauses in clauses_of:
+        for said in clauses:
+            topic = (topic_of(said.words, said.marks) or topic) if said.by_clinician else topic
+            said.topic = topic
 
 
 def _complaint(words: Sequence[str]) -> str | None:
@@ -116,8 +104,3 @@ def _complaint(words: Sequence[str]) -> str | None:
             return problem
         before = opening
     return None
-
-
-def is_question(words: str, marks: int) -> bool:
-    """Whether a plain clause with these marks asks something."""
-    return words.endswith("?") or _QUESTION.match(words, marks) is not None

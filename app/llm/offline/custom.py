@@ -1,7 +1,7 @@
 """Finds clauses that speak of a clinic's own categories, by the words of their names and descriptions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.language.plain import plain
@@ -22,12 +22,12 @@ _MOST_ITEMS = 3
 _ENOUGH_OF_DESCRIPTION = 2
 
 
-def read_custom(visit: Sequence[Said], categories: Sequence[dict[str, Any]]) -> list[Item]:
+def read_custom(visit: Iterable[Said], categories: Sequence[dict[str, Any]]) -> list[Item]:
     """Items of `findings.Custom`: at most three clauses a category, which name it or share words of its description."""
     return [item for category in categories for item in _of_category(visit, category)]
 
 
-def _of_category(visit: Sequence[Said], category: dict[str, Any]) -> list[Item]:
+def _of_category(visit: Iterable[Said], category: dict[str, Any]) -> list[Item]:
     name = str(category.get("name") or "")
     names, described = _stems(name), _stems(str(category.get("description") or ""))
     found = [said for said in visit if _speaks_of(said, names, described)]

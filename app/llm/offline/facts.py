@@ -138,7 +138,7 @@ def _sentences(heard: Heard, wanted: Sequence[bool]) -> Iterator[_Sentence]:
     for at, turn in enumerate(heard.turns):
         if not wanted[at] and not (at and wanted[at - 1]):
             continue
-        clauses, asked = heard.clauses_of[at], words[at - 1] if at else ""
+        clauses, asked = heard.said_in(at), words[at - 1] if at else ""
         for n, said in enumerate(clauses):
             answer = words[at + 1] if n >= len(clauses) - 2 else ""
             yield _Sentence(turn, words[at], heard.roles[at], said, answer, asked)

@@ -1,12 +1,13 @@
 """Reads which visits and appointments are to follow: return visits, other clinicians to see, bookings to make."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from app.language.dues import due_date, find_dues
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.intent import CERTAIN_IF, conditional
 from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
@@ -61,7 +62,7 @@ def may_plan_a_visit(words: str, marks: int) -> bool:
     return bool(marks & _PLANNED.bit) and bool(marks & OF_VISITS or "seen" in words)
 
 
-def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
+def read_follow_up_tasks(visit: Excerpt) -> list[Item]:
     """Follow-up tasks as raw items: return visits by their time, each once, then other clinicians and bookings."""
     planned = [said for said in visit if said.by_clinician and not said.asks and said.find(_PLANNED)]
     returns = [item for said in planned if (item := _return_visit(said, visit))] or _answered_when(visit)
@@ -69,17 +70,17 @@ def read_follow_up_tasks(visit: Sequence[Said]) -> list[Item]:
     return _visits_once(returns) + _each_once(others)
 
 
-def _due_beside(said: Said, visit: Sequence[Said]) -> str | None:
+def _due_beside(said: Said, visit: Excerpt) -> str | None:
     """A time said just before or after, on its own: "in three weeks | i'd like you to return"."""
-    beside = [*visit[max(0, said.at - 1) : said.at], *visit[said.at + 1 : said.at + 2]]
+    beside = [*visit.before_in_turn(said, 1), *visit.behind_in_turn(said, 1)]
     for other in beside:
-        due = other.due(bare=True) if other.turn == said.turn and not other.asks else None
+        due = None if other.asks else other.due(bare=True)
         if due and len(other.text.split()) <= len(due.split()) + _A_FEW:
             return due
     return None
 
 
-def _return_visit(said: Said, visit: Sequence[Said]) -> Item | None:
+def _return_visit(said: Said, visit: Excerpt) -> Item | None:
     found = said.find(_RETURNS)
     if not found or said.find(_WITH_OTHER):
         return None
@@ -114,11 +115,11 @@ def _is_to_come(said: Said, found: re.Match[str], due: str | None, condition: Sa
     return bool(due) or (not condition and bool(_ARRANGED.search(said.words)))
 
 
-def _condition(said: Said, visit: Sequence[Said]) -> Said | None:
+def _condition(said: Said, visit: Excerpt) -> Said | None:
     """The clause with the case in which to come: this one, or one of the two before it that leads up to it."""
     if _names_a_case(said):
         return said
-    before = [other for other in visit[max(0, said.at - 2) : said.at] if other.turn == said.turn]
+    before = visit.before_in_turn(said, 2)
     if said.due():
         before = [other for other in before[-1:] if _OPENS_WITH_IF.match(other.words)]
     return next((other for other in reversed(before) if _names_a_case(other) and _leads_on(other)), None)
@@ -142,11 +143,11 @@ def _hanging(task: Item, condition: Said, said: Said) -> Item:
     return {**task, "description": description, "commitment": "conditional", "evidence": evidence}
 
 
-def _answered_when(visit: Sequence[Said]) -> list[Item]:
+def _answered_when(visit: Excerpt) -> list[Item]:
     """The patient asks when to come back, and the clinician's answer is just a time."""
     for question in visit:
         if not question.by_clinician and question.find(_ASKS_WHEN):
-            answers = [said for said in visit[question.at + 1 : question.at + 5] if said.by_clinician and not said.asks]
+            answers = [said for said in visit.behind(question, 4) if said.by_clinician and not said.asks]
             for said in answers:
                 due = said.due(bare=True)
                 if due:

@@ -1,6 +1,6 @@
 """A visit as all rules share it: its turns in plain words, who speaks each, and the clauses that they are cut into."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
@@ -10,7 +10,8 @@ from app.language.clauses import Clause, split_clauses
 from app.language.drugs import find_drugs, may_name_drugs
 from app.language.plain import plain
 from app.language.procedures import find_procedures
-from app.llm.offline.clauses_said import Said, Spoken, is_question, said_in
+from app.language.sieve import places_within
+from app.llm.offline.clauses_said import Said, tell_topics
 from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.visit import SpokenTurn
@@ -24,7 +25,7 @@ class Named(NamedTuple):
 
 
 class Heard:
-    """`words[i]`, plain, `marks[i]` (see `CUES`) and `roles[i]` of `turns[i]`; all words, `visit`, are scanned once.
+    """Of `turns[i]` the plain `words[i]`, `marks[i]` (see `CUES`) and `roles[i]`; all words, `visit`, are scanned once.
 
     What not every reader needs is found when it is first asked for.
     """
@@ -35,10 +36,11 @@ class Heard:
         self.visit = "\n".join(self.words)
         starts = list(accumulate((len(spoken) + 1 for spoken in self.words), initial=0))
         self.spans = [(start, start + len(spoken)) for start, spoken in zip(starts, self.words, strict=False)]
-        self.places = CUES.places(self.visit)
-        self.marks = CUES.marks_within(self.places, self.spans)
+        self.places_of = places_within(CUES.places(self.visit), self.spans)
+        self.marks = [CUES.marks_of(places) for places in self.places_of]
         self.roles = inferred_roles(turns, self.words, self.marks)
         self._cut: dict[int, list[Clause]] = {}
+        self._said: dict[int, list[Said]] = {}
 
     @cached_property
     def names_drugs(self) -> list[bool]:
@@ -61,20 +63,10 @@ class Heard:
 
     @cached_property
     def clauses_of(self) -> list[list[Said]]:
-        """The clauses of each turn, with what is under discussion in each."""
-        cut = [self.cut(index) for index in range(len(self.turns))]
-        stretches = [
-            (start + clause.start, start + clause.end)
-            for (start, _), of_turn in zip(self.spans, cut, strict=True)
-            for clause in of_turn
-        ]
-        spoken = map(Spoken, self.turns, self.words, self.roles, cut)
-        return said_in(list(spoken), iter(CUES.marks_within(self.places, stretches)))
-
-    @property
-    def clauses(self) -> list[Said]:
-        """All clauses in order."""
-        return [said for clauses in self.clauses_of for said in clauses]
+        """The clauses of each turn, which know what is under discussion."""
+        clauses_of = [self.said_in(index) for index in range(len(self.turns))]
+        tell_topics(clauses_of, self.words)
+        return clauses_of
 
     def _by_turn(self, named: Iterable[tuple[int, str]]) -> list[list[Named]]:
         by_turn: list[list[Named]] = [[] for _ in self.turns]
@@ -90,30 +82,28 @@ class Heard:
         return self._cut[index]
 
     def said_in(self, index: int) -> list[Said]:
-        """The clauses of a turn on its own: what is under discussion is not told of them, nor their place in all."""
-        turn, words, by_clinician = self.turns[index], self.words[index], self.roles[index] in ("clinician", None)
+        """The clauses of a turn."""
+        if index not in self._said:
+            self._said[index] = self._read_turn(index)
+        return self._said[index]
+
+    def _read_turn(self, index: int) -> list[Said]:
+        number, text, words = self.turns[index].number, self.turns[index].text, self.words[index]
+        by_clinician, shift = self.roles[index] in ("clinician", None), self.spans[index][0]
+        cut = self.cut(index)
+        within = places_within(self.places_of[index], [(shift + part.start, shift + part.end) for part in cut])
         return [
             Said(
-                place,
-                turn.number,
-                clause.start,
-                turn.text[clause.start : clause.end],
-                words[clause.start : clause.end],
-                marks,
+                (index, place),
+                number,
+                part.start,
+                text[part.start : part.end],
+                words[part.start : part.end],
+                CUES.marks_of(places),
                 by_clinician,
-                is_question(words[clause.start : clause.end], marks),
-                None,
             )
-            for place, (clause, marks) in enumerate(zip(self.cut(index), self.marks_in(index), strict=True))
+            for place, (part, places) in enumerate(zip(cut, within, strict=True))
         ]
-
-    def marks_in(self, index: int) -> list[int]:
-        """The marks of each clause of a turn."""
-        start, end = self.spans[index]
-        stretches = [(start + clause.start, start + clause.end) for clause in self.cut(index)]
-        first = bisect_left(self.places, start, key=lambda place: place[2])
-        last = bisect_left(self.places, end + 1, lo=first, key=lambda place: place[2])
-        return CUES.marks_within(self.places[first:last], stretches)
 
 
 def hear(turns: Sequence[SpokenTurn]) -> Heard:

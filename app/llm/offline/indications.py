@@ -2,12 +2,13 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.resources import files
 
 from app.language.problems import find_problems
 from app.language.sieve import Cue
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.topics import described
 
@@ -15,9 +16,9 @@ from app.llm.offline.topics import described
 class Indications:
     """The problems of one visit, looked up by what is ordered for them; each name is searched for once."""
 
-    def __init__(self, visit: Sequence[Said]) -> None:
+    def __init__(self, visit: Excerpt) -> None:
         self.visit = visit
-        self._mentions: dict[str, list[tuple[int, str]]] = {}
+        self._mentions: dict[str, list[tuple[tuple[int, int], str]]] = {}
 
     def problem_treated(self, name: str, said: Said) -> str | None:
         """The usual problem for a test or medicine, as the visit names it; None if it names none, or `name` is unknown.
@@ -35,7 +36,7 @@ class Indications:
         return self._mentions[name][before - 1][1] if before else None
 
 
-def _mentions(problems: Cue, visit: Sequence[Said]) -> Iterator[tuple[int, str]]:
+def _mentions(problems: Cue, visit: Excerpt) -> Iterator[tuple[tuple[int, int], str]]:
     for said in visit:
         found = said.find(problems)
         if found:

@@ -1,10 +1,10 @@
 """Tells from the words around a test or referral whether it is ordered, considered, turned down, or already done."""
 
 import re
-from collections.abc import Sequence
 
 from app.findings import Commitment
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.replies import agreed
 
@@ -44,7 +44,7 @@ CERTAIN_IF = phrases("intent", "certain_if")
 _NOT_NEEDED = phrases("intent", "not_needed")
 
 
-def plan_of(said: Said, start: int, end: int, visit: Sequence[Said]) -> Commitment | None:
+def plan_of(said: Said, start: int, end: int, visit: Excerpt) -> Commitment | None:
     """What `said.words[start:end]`, a thing to be done, is in its clause; None when nothing is planned with it.
 
     A thing already done, being read out, asked about, or meant for someone else is nothing to do.
@@ -69,11 +69,10 @@ def conditional(words: str) -> bool:
     return bool(_CONDITION.search(CERTAIN_IF.sub("", plan)))
 
 
-def _is_planned(before: str, after: str, said: Said, visit: Sequence[Said]) -> bool:
+def _is_planned(before: str, after: str, said: Said, visit: Excerpt) -> bool:
     if said.asks or _GOOD_IDEA.match(after) or _BIDS.search(before) or _ORDERED_AFTER.search(after):
         return True
-    following = visit[said.at + 1] if said.at + 1 < len(visit) else None
-    if following and following.turn == said.turn and _ORDERED_AFTER.match(following.words):
+    if any(_ORDERED_AFTER.match(other.words) for other in visit.behind_in_turn(said, 1)):
         return True
     plan = _last(PLANS.pattern, before)
     return bool(plan and _ACTS.search(before, plan.start()) and not _RESULTS_BEFORE.search(before, plan.end()))

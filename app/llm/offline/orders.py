@@ -1,7 +1,7 @@
 """Reads what the clinician has to do: tests to order, treatments, referrals, prescriptions to write, papers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import zip_longest
 from typing import Any
 
@@ -9,6 +9,7 @@ from app.findings import Commitment
 from app.language.numbers import is_correction
 from app.language.procedures import Procedure, find_procedures
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.indications import Indications
 from app.llm.offline.intent import plan_of
 from app.llm.offline.phrase_lists import phrases
@@ -58,7 +59,7 @@ _KNOWN_ALREADY = re.compile(r"\b(?:your|my|his|her|the)\s*$")
 _SENT_THERE = re.compile(r"\brefer|\bappointment with|\bhave you see|\bsend you|\bget you|\bbooked you in")
 
 
-def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> list[Item]:
+def read_clinician_todos(visit: Excerpt, indications: Indications) -> list[Item]:
     """To-dos as raw items, each thing once, in the order first said."""
     todos: list[Item] = []
     for said in visit:
@@ -69,7 +70,7 @@ def read_clinician_todos(visit: Sequence[Said], indications: Indications) -> lis
     return _with_names(_without_umbrellas(_each_once(todos)))
 
 
-def _tests_and_referrals(said: Said, visit: Sequence[Said], indications: Indications) -> list[Item]:
+def _tests_and_referrals(said: Said, visit: Excerpt, indications: Indications) -> list[Item]:
     todos: list[Item] = []
     procedures = said.procedures()
     for procedure, following in zip_longest(procedures, procedures[1:]):
@@ -135,7 +136,7 @@ def _clinician_article(name: str) -> str:
 
 
 def _referral(
-    said: Said, procedure: Procedure, commitment: Commitment, indications: Indications, visit: Sequence[Said]
+    said: Said, procedure: Procedure, commitment: Commitment, indications: Indications, visit: Excerpt
 ) -> list[Item]:
     before = said.words[: procedure.start]
     named_as_referral = _REFERRAL_AFTER.match(said.words, procedure.end) or _sent_next(said, visit)
@@ -159,10 +160,9 @@ def _referral(
     ]
 
 
-def _sent_next(said: Said, visit: Sequence[Said]) -> bool:
+def _sent_next(said: Said, visit: Excerpt) -> bool:
     """Whether the next clause of the turn refers: "you'll need physiotherapy, so I'll refer you"."""
-    following = visit[said.at + 1 : said.at + 2]
-    return any(other.turn == said.turn and bool(_REFERS_NEXT.search(other.words)) for other in following)
+    return any(_REFERS_NEXT.search(other.words) for other in visit.behind_in_turn(said, 1))
 
 
 def _each_once(todos: list[Item]) -> list[Item]:

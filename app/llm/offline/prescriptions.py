@@ -1,11 +1,11 @@
 """Reads what the clinician has to write: prescriptions, letters and forms."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from app.language.drugs import Drug, find_drugs
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.intent import PLANS
 from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
@@ -24,7 +24,7 @@ _NEAR = 30
 _IF = re.compile(r"\bif\b")
 
 
-def prescriptions(said: Said, visit: Sequence[Said]) -> list[Item]:
+def prescriptions(said: Said, visit: Excerpt) -> list[Item]:
     """Prescriptions to write, refill or dispense, as raw to-dos with the key `name` added."""
     found = said.find(_PRESCRIBES)
     if not found or _ASKS_NEED.search(said.words):

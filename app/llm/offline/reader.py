@@ -5,6 +5,7 @@ from typing import Any
 
 from app.llm.offline.advice import read_patient_reminders
 from app.llm.offline.custom import read_custom
+from app.llm.offline.excerpt import whole
 from app.llm.offline.facts import read_allergies, read_problems
 from app.llm.offline.follow_ups import read_follow_up_tasks
 from app.llm.offline.hearing import Heard, hear
@@ -24,7 +25,7 @@ def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str
 
 def read_heard(heard: Heard, custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The same about a visit that has been heard already."""
-    visit = heard.clauses
+    visit = whole(heard)
     indications = Indications(visit)
     reasons = MedicineReasons(heard.turns, indications)
     answer: dict[str, Any] = {

@@ -37,15 +37,10 @@ def reason_of(name: str, said: Said, after: int, indications: Indications) -> st
     if treated:
         return treated
     visit = indications.visit
-    following = visit[said.at + 1] if said.at + 1 < len(visit) else None
     purpose = _purpose_in(said.text, said.words, after)
-    if (
-        not purpose
-        and following
-        and following.turn == said.turn
-        and following.words.startswith(("to ", "because ", "just to "))
-    ):
-        purpose = _purpose_in(following.text, following.words, 0)
+    for following in () if purpose else visit.behind_in_turn(said, 1):
+        if following.words.startswith(("to ", "because ", "just to ")):
+            purpose = _purpose_in(following.text, following.words, 0)
     return purpose or said.topic
 
 
@@ -66,7 +61,8 @@ class MedicineReasons:
     def __init__(self, turns: Sequence[SpokenTurn], indications: Indications) -> None:
         self._indications = indications
         self._texts = {turn.number: turn.text for turn in turns}
-        self._places = [(said.turn, said.start) for said in indications.visit]
+        self._clauses = list(indications.visit)
+        self._places = [(said.turn, said.start) for said in self._clauses]
 
     def with_reason(self, item: Item) -> Item:
         """The item, with the problem under discussion where only a symptom or nothing was said of why."""
@@ -85,4 +81,4 @@ class MedicineReasons:
         first = item["evidence"][0]
         end = self._texts[first["turn"]].find(first["quote"]) + len(first["quote"])
         place = bisect_left(self._places, (first["turn"], end)) - 1
-        return self._indications.visit[place] if place >= 0 else None
+        return self._clauses[place] if place >= 0 else None

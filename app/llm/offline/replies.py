@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.phrase_lists import phrases
 from app.llm.offline.tidy import tidy
 
@@ -43,9 +44,9 @@ _A_FEW = 3
 _LONGEST_REPLY = 200
 
 
-def declined(said: Said, visit: Sequence[Said], thing: str) -> bool:
+def declined(said: Said, visit: Excerpt, thing: str) -> bool:
     """Whether the other speaker refuses `thing` in the next turn, or the clinician takes it back in the one after."""
-    following = [other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn > said.turn]
+    following = [other for other in visit.behind(said, _NEAR - 1) if other.turn > said.turn]
     refused = [other for other in following if other.turn == said.turn + 1 and not other.by_clinician]
     taken_back = [other for other in following if other.turn == said.turn + 2 and other.by_clinician][:2]
     answer, reply = _joined(refused), _joined(taken_back)
@@ -90,17 +91,17 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found
 
 
-def _said_since(said: Said, visit: Sequence[Said]) -> str:
-    return _joined([other for other in visit[said.at + 1 : said.at + _A_FEW] if other.turn == said.turn])
+def _said_since(said: Said, visit: Excerpt) -> str:
+    return _joined(visit.behind_in_turn(said, _A_FEW - 1))
 
 
 def _joined(said: Sequence[Said]) -> str:
     return " ".join(other.words for other in said)
 
 
-def _ends_its_turn(said: Said, visit: Sequence[Said]) -> bool:
+def _ends_its_turn(said: Said, visit: Excerpt) -> bool:
     """Whether hardly anything is said behind the clause in its turn, so that the answer is to it."""
-    return sum(other.turn == said.turn for other in visit[said.at + 1 : said.at + _A_FEW]) < _A_FEW - 1
+    return len(visit.behind_in_turn(said, _A_FEW - 1)) < _A_FEW - 1
 
 
 def _takes_back(words: str, thing: str) -> bool:
@@ -117,7 +118,7 @@ def _refuses(words: str, thing: str) -> bool:
     return len(object_of.split()) < _A_FEW or bool(_THAT.search(object_of)) or thing.split()[-1].lower() in object_of
 
 
-def agreed(said: Said, visit: Sequence[Said]) -> bool:
+def agreed(said: Said, visit: Excerpt) -> bool:
     """Whether the other speaker says yes at once."""
-    following = [other for other in visit[said.at + 1 : said.at + _NEAR] if other.turn == said.turn + 1]
+    following = [other for other in visit.behind(said, _NEAR - 1) if other.turn == said.turn + 1]
     return bool(following) and not following[0].by_clinician and bool(_AGREES.match(following[0].words))

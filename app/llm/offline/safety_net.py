@@ -1,10 +1,10 @@
 """Reads the safety net: for which signs the patient is to get in touch, and with whom."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from app.llm.offline.clauses_said import Said
+from app.llm.offline.excerpt import Excerpt
 from app.llm.offline.intent import CERTAIN_IF
 from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.phrasing import imperative
@@ -36,7 +36,7 @@ _URGENT = re.compile(
 )
 
 
-def read_safety_net(visit: Sequence[Said]) -> list[Item]:
+def read_safety_net(visit: Excerpt) -> list[Item]:
     """Reminders to get in touch, as raw items; advice for the general case that things get worse is given once."""
     reminders: dict[str, Item] = {}
     for said in visit:
@@ -49,7 +49,7 @@ def read_safety_net(visit: Sequence[Said]) -> list[Item]:
     return list(reminders.values())
 
 
-def _reminder(said: Said, visit: Sequence[Said]) -> Item | None:
+def _reminder(said: Said, visit: Excerpt) -> Item | None:
     """The sign stands in the clause, or in the one or two before it: "if it swells up , i want you to call me"."""
     found = said.find(CONTACT)
     if not found or _NO_SIGN.search(said.words):
@@ -59,7 +59,7 @@ def _reminder(said: Said, visit: Sequence[Said]) -> Item | None:
         return _item(_told(said.text[found.start() :], said.text[sign.start() : found.start()]), [said])
     if sign and sign.start() > found.start():
         return _item(imperative(said.text[found.start() :]), [said])
-    behind = visit[said.at + 1 : said.at + 2]
+    behind = visit.behind_in_turn(said, 1)
     if behind and _goes_on(said, behind[0]) and not _VISIT.search(found[0]):
         return _item(f"{imperative(said.text[found.start() :])} {imperative(behind[0].text).lower()}", [said, *behind])
     return _with_sign_before(said, found, visit)
@@ -72,10 +72,10 @@ def _is_told(sign: str) -> bool:
 
 def _goes_on(said: Said, behind: Said) -> bool:
     """Whether the case is told right behind: "give us a ring , especially if you get a fever"."""
-    return behind.turn == said.turn and not said.text.endswith(".") and bool(_ADDS_SIGN.match(behind.words))
+    return not said.text.endswith(".") and bool(_ADDS_SIGN.match(behind.words))
 
 
-def _with_sign_before(said: Said, found: re.Match[str], visit: Sequence[Said]) -> Item | None:
+def _with_sign_before(said: Said, found: re.Match[str], visit: Excerpt) -> Item | None:
     signs = _leading_up(said, visit)
     place = next((at for at, other in reversed(list(enumerate(signs))) if _SIGN.search(other.words)), None)
     if place is None or any(_NO_SIGN.search(other.words) for other in signs[place:]):
@@ -87,9 +87,9 @@ def _with_sign_before(said: Said, found: re.Match[str], visit: Sequence[Said]) -
     )
 
 
-def _leading_up(said: Said, visit: Sequence[Said]) -> list[Said]:
+def _leading_up(said: Said, visit: Excerpt) -> list[Said]:
     """The two clauses before, also over a mere "okay" of the patient's."""
-    before = visit[max(0, said.at - 4) : said.at]
+    before = visit.before(said, 4)
     nods = [other for other in before if other.turn == said.turn - 1]
     nodded = len(nods) == 1 and not nods[0].by_clinician and len(nods[0].words.split()) <= _LONGEST_NOD
     near = [other for other in before if other.turn == said.turn or (nodded and other.turn == said.turn - 2)]
