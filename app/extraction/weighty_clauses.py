@@ -9,11 +9,11 @@ from app.language.doses import find_doses
 from app.language.dues import find_dues
 from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.follow_ups import OF_VISITS, may_plan_a_visit
+from app.llm.offline.follow_ups import MARKS_OF_VISITS, may_plan_a_visit
 from app.llm.offline.hearing import Heard, Named
 from app.llm.offline.intent import PLANS
 from app.llm.offline.phrase_lists import CUES
-from app.llm.offline.prescriptions import OF_PAPERS
+from app.llm.offline.prescriptions import MARKS_OF_PAPERS, may_write
 
 _CUES = [
     (reason, CUES.add(re.compile(rf"\b(?:{said})\b")))
@@ -30,7 +30,7 @@ _CUES = [
         ),
     )
 ]
-_MARKS = sum(cue.bit for _, cue in _CUES) | OF_VISITS | OF_PAPERS
+_MARKS = sum(cue.bit for _, cue in _CUES) | MARKS_OF_VISITS | MARKS_OF_PAPERS
 
 
 @dataclass(slots=True)
@@ -117,4 +117,4 @@ def _may_order(clause: WeightyClause) -> bool:
     said = clause.said
     if clause.cited or not said.by_clinician:
         return False
-    return bool(said.marks & OF_PAPERS) or may_plan_a_visit(said.words, said.marks)
+    return may_write(said) or may_plan_a_visit(said)

@@ -16,22 +16,22 @@ class Excerpt:
         for index in self._indices:
             yield from self._heard.said_in(index)
 
-    def behind(self, said: Said, most: int) -> list[Said]:
-        """As many clauses behind this one, in its own turn and in those behind that."""
+    def behind(self, said: Said, most: int, turns: int = 1) -> list[Said]:
+        """As many clauses behind this one, in its own turn and in at most so many turns behind that."""
         index, place = said.at
         found = self._heard.said_in(index)[place + 1 : place + 1 + most]
-        while len(found) < most and index + 1 < len(self._heard.turns):
-            index += 1
-            found += self._heard.said_in(index)[: most - len(found)]
+        for following in range(index + 1, min(index + 1 + turns, len(self._heard.turns))):
+            if len(found) < most:
+                found += self._heard.said_in(following)[: most - len(found)]
         return found
 
-    def before(self, said: Said, most: int) -> list[Said]:
-        """As many clauses before this one, in order."""
+    def before(self, said: Said, most: int, turns: int) -> list[Said]:
+        """As many clauses before this one, in order, in its own turn and in at most so many turns before that."""
         index, place = said.at
         found = self._heard.said_in(index)[max(0, place - most) : place]
-        while len(found) < most and index:
-            index -= 1
-            found = self._heard.said_in(index)[len(found) - most :] + found
+        for earlier in range(index - 1, max(index - 1 - turns, -1), -1):
+            if len(found) < most:
+                found = self._heard.said_in(earlier)[len(found) - most :] + found
         return found
 
     def behind_in_turn(self, said: Said, most: int) -> list[Said]:

@@ -39,7 +39,8 @@ _ASKS_WHEN = CUES.add(
         r"|be back)\b"
     )
 )
-OF_VISITS = _RETURNS.bit | _WITH_OTHER.bit | _CALLS.bit | _CALLS_PATIENT.bit | _SCHEDULES.bit
+_OF_VISITS = (_RETURNS, _WITH_OTHER, _CALLS, _CALLS_PATIENT, _SCHEDULES)
+MARKS_OF_VISITS = sum(cue.bit for cue in _OF_VISITS)
 _CASE = phrases("follow_ups", "case")
 _OR_SOONER = re.compile(r"\b(?:or |but )?(?:sooner|earlier|if not (?:before|sooner|earlier))\b.*")
 _OPENS_WITH_IF = re.compile(r"^(?:(?:and|so|but|or|then|um|uh),? )*(?:if|unless)\b")
@@ -57,9 +58,11 @@ _VERBS = {
 }
 
 
-def may_plan_a_visit(words: str, marks: int) -> bool:
-    """Whether a plain clause of the clinician's, with these marks, may tell of a visit or a call to come."""
-    return bool(marks & _PLANNED.bit) and bool(marks & OF_VISITS or "seen" in words)
+def may_plan_a_visit(said: Said) -> bool:
+    """Whether a clause of the clinician's may tell of a visit or a call to come."""
+    if said.asks or not said.find(_PLANNED):
+        return False
+    return any(said.find(cue) for cue in _OF_VISITS) or bool(_SEEN_SOON.search(said.words))
 
 
 def read_follow_up_tasks(visit: Excerpt) -> list[Item]:
@@ -147,7 +150,7 @@ def _answered_when(visit: Excerpt) -> list[Item]:
     """The patient asks when to come back, and the clinician's answer is just a time."""
     for question in visit:
         if not question.by_clinician and question.find(_ASKS_WHEN):
-            answers = [said for said in visit.behind(question, 4) if said.by_clinician and not said.asks]
+            answers = [said for said in visit.behind(question, 4, turns=4) if said.by_clinician and not said.asks]
             for said in answers:
                 due = said.due(bare=True)
                 if due:

@@ -17,11 +17,16 @@ _PRESCRIBES = CUES.add(phrases("prescriptions", "prescribes"))
 _GOES_ON = phrases("prescriptions", "goes_on")
 _ASKS_NEED = re.compile(r"\b(?:do you (?:need|have|want)|are you (?!happy|okay|ok)|did you)\b")
 _PAPERS = CUES.add(phrases("prescriptions", "papers"))
-OF_PAPERS = _PRESCRIBES.bit | _PAPERS.bit
+MARKS_OF_PAPERS = _PRESCRIBES.bit | _PAPERS.bit
 _PROMISES = phrases("prescriptions", "promises")
 _UNNAMED = "Prescribe the medication"
 _NEAR = 30
 _IF = re.compile(r"\bif\b")
+
+
+def may_write(said: Said) -> bool:
+    """Whether a clause of the clinician's may promise a prescription or another paper."""
+    return bool(said.find(_PRESCRIBES)) or (not said.asks and bool(said.find(_PAPERS)))
 
 
 def prescriptions(said: Said, visit: Excerpt) -> list[Item]:

@@ -46,12 +46,15 @@ _LONGEST_REPLY = 200
 
 def declined(said: Said, visit: Excerpt, thing: str) -> bool:
     """Whether the other speaker refuses `thing` in the next turn, or the clinician takes it back in the one after."""
-    following = [other for other in visit.behind(said, _NEAR - 1) if other.turn > said.turn]
-    refused = [other for other in following if other.turn == said.turn + 1 and not other.by_clinician]
-    taken_back = [other for other in following if other.turn == said.turn + 2 and other.by_clinician][:2]
-    answer, reply = _joined(refused), _joined(taken_back)
+    refused = [
+        other for other in visit.behind(said, _NEAR - 1) if other.turn == said.turn + 1 and not other.by_clinician
+    ]
+    answer = _joined(refused)
     if not answer or _agrees_after_all(answer):
         return False
+    following = visit.behind(said, _NEAR - 1, turns=2)
+    taken_back = [other for other in following if other.turn == said.turn + 2 and other.by_clinician][:2]
+    reply = _joined(taken_back)
     if _ends_its_turn(said, visit) and is_turned_down(_said_since(said, visit), answer, reply):
         return True
     return any(_refuses(other.words, thing) for other in refused[:2]) or any(
@@ -80,8 +83,10 @@ def is_turned_down(since: str, answer: str, reply: str) -> bool:
 def _agrees_after_all(answer: str) -> bool:
     """Whether one who hesitates gives in: "i hate needles but okay"; what is refused in the end stays refused."""
     gives_in = _last(_GIVES_IN, answer)
+    if not gives_in:
+        return False
     refuses = _last(_REFUSES_ALL, answer)
-    return bool(gives_in) and not (refuses and gives_in and refuses.start() > gives_in.start())
+    return not (refuses and refuses.start() > gives_in.start())
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -89,7 +89,7 @@ def _with_sign_before(said: Said, found: re.Match[str], visit: Excerpt) -> Item 
 
 def _leading_up(said: Said, visit: Excerpt) -> list[Said]:
     """The two clauses before, also over a mere "okay" of the patient's."""
-    before = visit.before(said, 4)
+    before = visit.before(said, 4, turns=2)
     nods = [other for other in before if other.turn == said.turn - 1]
     nodded = len(nods) == 1 and not nods[0].by_clinician and len(nods[0].words.split()) <= _LONGEST_NOD
     near = [other for other in before if other.turn == said.turn or (nodded and other.turn == said.turn - 2)]
