@@ -57,7 +57,7 @@ def told_of(heard: Heard, visit: Visit, accounted: Accounted, *, whole: bool) ->
 @pytest.mark.parametrize("visit", VISITS, ids=samples.visit_names())
 def test_parts_that_are_the_whole_are_read_as_the_whole(visit: Visit) -> None:
     heard = listen(visit.text, visit.turns)
-    names = {drug.name for drugs in heard.drugs_of for drug in drugs}
+    names = {drug.canonical for drugs in heard.drugs_of.values() for drug in drugs}
     parts, _ = read_parts(heard, range(len(visit.turns)), names, ())
     whole = read_again(visit.text, visit.turns)
     for category in ACTION_CATEGORIES:

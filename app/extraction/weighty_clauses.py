@@ -1,7 +1,7 @@
 """The clauses of a visit that carry clinical weight and that no finding accounts for."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.extraction.accounted import Accounted
@@ -10,7 +10,7 @@ from app.language.dues import find_dues
 from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.follow_ups import MARKS_OF_VISITS, may_plan_a_visit
-from app.llm.offline.hearing import Heard, Named
+from app.llm.offline.hearing import Heard
 from app.llm.offline.intent import PLANS
 from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.prescriptions import MARKS_OF_PAPERS, may_write
@@ -30,6 +30,9 @@ _CUES = [
         ),
     )
 ]
+# Where a name starts in its turn, and the usual name.
+_Name = tuple[int, str]
+_NONE: frozenset[str] = frozenset()
 _MARKS = sum(cue.bit for _, cue in _CUES) | MARKS_OF_VISITS | MARKS_OF_PAPERS
 
 
@@ -48,8 +51,8 @@ class WeightyClause:
     end: int
     cited: bool
     reasons: list[str] = field(default_factory=list)
-    drugs: frozenset[str] = frozenset()
-    tests: frozenset[str] = frozenset()
+    drugs: frozenset[str] = _NONE
+    tests: frozenset[str] = _NONE
 
     def add_what_is_read(self, read_as: str) -> None:
         """An order or advice counts where anything else weighs, and in words that no finding quotes."""
@@ -59,12 +62,13 @@ class WeightyClause:
 
 def weighty_clauses(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> list[WeightyClause]:
     """In order, those in which something weighs, and those in which the rules may yet read an order."""
-    drugs, tests = _unknown(heard.drugs_of, accounted), _unknown(heard.procedures_of, accounted)
+    drugs = {index: [(drug.start, drug.canonical) for drug in named] for index, named in heard.drugs_of.items()}
+    drugs, tests = _unknown(drugs, accounted), _unknown(heard.procedures_of, accounted)
     found = []
-    for index in sorted(set(drugs) | set(tests) | set(_with_marks(heard, turns, accounted))):
+    for index in sorted({*drugs, *tests, *_with_marks(heard, turns, accounted)}):
         for said in heard.said_in(index):
             clause = unweighed(said, turns[index], accounted)
-            clause.drugs, clause.tests = _in(said, drugs.get(index, ())), _in(said, tests.get(index, ()))
+            clause.drugs, clause.tests = _in(said, drugs.get(index)), _in(said, tests.get(index))
             clause.reasons = _reasons(clause)
             if clause.reasons or _may_order(clause):
                 found.append(clause)
@@ -77,12 +81,12 @@ def unweighed(said: Said, turn: Turn, accounted: Accounted) -> WeightyClause:
     return WeightyClause(said, turn.number - 1, start, end, accounted.cites(start, end))
 
 
-def _unknown(names_of: Sequence[Sequence[Named]], accounted: Accounted) -> dict[int, list[Named]]:
-    return {
-        index: unknown
-        for index, names in enumerate(names_of)
-        if names and (unknown := [named for named in names if named.name not in accounted.terms])
+def _unknown(names_of: Mapping[int, list[_Name]], accounted: Accounted) -> dict[int, list[_Name]]:
+    unknown = {
+        index: [(start, name) for start, name in names if name not in accounted.terms]
+        for index, names in names_of.items()
     }
+    return {index: names for index, names in unknown.items() if names}
 
 
 def _with_marks(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> Iterator[int]:
@@ -95,8 +99,8 @@ def _with_marks(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> It
                 yield index
 
 
-def _in(said: Said, names: Sequence[Named]) -> frozenset[str]:
-    return frozenset(named.name for named in names if said.start <= named.start < said.end)
+def _in(said: Said, names: Sequence[_Name] | None) -> frozenset[str]:
+    return frozenset(name for start, name in names if said.start <= start < said.end) if names else _NONE
 
 
 def _reasons(clause: WeightyClause) -> list[str]:

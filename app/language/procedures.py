@@ -1,7 +1,7 @@
 """Finds the tests, procedures and referrals that speech names, and says of which kind each is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,21 +26,22 @@ class Procedure:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    automaton: AhoCorasick
-    meanings: list[tuple[str, Kind]]
-
-
 def find_procedures(text: str) -> list[Procedure]:
     """Procedures in order, whole words, the longest name at each place, without overlap; offsets in code points."""
     words = plain(text)
-    names = _names()
+    return procedures_at(
+        words, ((start, end) for _, start, end in _names().find_matches_as_indexes(words, overlapping=True))
+    )
+
+
+def procedures_at(words: str, places: Iterable[tuple[int, int]]) -> list[Procedure]:
+    """The same, where all places of all names (see `procedure_names`) in plain words are known."""
+    meanings = procedure_names()
     found: list[Procedure] = []
-    for place, start, end in names.automaton.find_matches_as_indexes(words, overlapping=True):
+    for start, end in places:
         border = _BORDER.match(words, end)
         if border and not (start and (words[start - 1].isalnum() or words[start - 1] == "_")):
-            found.append(Procedure(start, border.end(), *names.meanings[place]))
+            found.append(Procedure(start, border.end(), *meanings[words[start:end]]))
     return _longest(found)
 
 
@@ -53,9 +54,8 @@ def _longest(found: list[Procedure]) -> list[Procedure]:
 
 
 @cache
-def _names() -> _Names:
-    meanings = procedure_names()
-    return _Names(AhoCorasick(list(meanings), matchkind=MatchKind.Standard), list(meanings.values()))
+def _names() -> AhoCorasick:
+    return AhoCorasick(list(procedure_names()), matchkind=MatchKind.Standard)
 
 
 @cache

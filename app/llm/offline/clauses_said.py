@@ -23,7 +23,7 @@ _QUESTION = CUES.add(
         r"|any (?:other|of|much))\b(?! (?:we|do n't))"
     )
 )
-_NAMES_A_PROCEDURE = CUES.add_words(procedure_names())
+NAMES_A_PROCEDURE = CUES.add_words(procedure_names())
 
 _OPENING_TURNS = 12
 _FAR = 600
@@ -65,7 +65,7 @@ class Said:
 
     def procedures(self) -> list[Procedure]:
         """The tests, procedures and referrals named in the words."""
-        return find_procedures(self.words) if self.marks & _NAMES_A_PROCEDURE else []
+        return find_procedures(self.words) if self.marks & NAMES_A_PROCEDURE else []
 
     def quote(self) -> dict[str, Any]:
         """This clause as evidence, in the answer's shape."""

@@ -1,27 +1,19 @@
 """A visit as all rules share it: its turns in plain words, who speaks each, and the clauses that they are cut into."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
 
 from app.language.clauses import Clause, split_clauses
-from app.language.drugs import find_drugs, may_name_drugs
+from app.language.drugs import Drug, find_drugs, may_name_drugs
 from app.language.plain import plain
-from app.language.procedures import find_procedures
+from app.language.procedures import procedures_at
 from app.language.sieve import places_within
-from app.llm.offline.clauses_said import Said, tell_topics
+from app.llm.offline.clauses_said import NAMES_A_PROCEDURE, Said, tell_topics
 from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.visit import SpokenTurn
-
-
-class Named(NamedTuple):
-    """A name that stands at `start` of its turn, and the usual name of what it means."""
-
-    start: int
-    name: str
 
 
 class Heard:
@@ -34,8 +26,8 @@ class Heard:
         self.turns = turns
         self.words = [plain(turn.text) for turn in turns]
         self.visit = "\n".join(self.words)
-        starts = list(accumulate((len(spoken) + 1 for spoken in self.words), initial=0))
-        self.spans = [(start, start + len(spoken)) for start, spoken in zip(starts, self.words, strict=False)]
+        self._starts = list(accumulate((len(spoken) + 1 for spoken in self.words), initial=0))
+        self.spans = [(start, start + len(spoken)) for start, spoken in zip(self._starts, self.words, strict=False)]
         self.places_of = places_within(CUES.places(self.visit), self.spans)
         self.marks = [CUES.marks_of(places) for places in self.places_of]
         self.roles = inferred_roles(turns, self.words, self.marks)
@@ -52,14 +44,29 @@ class Heard:
         self.drugs_of, self.procedures_of  # noqa: B018
 
     @cached_property
-    def drugs_of(self) -> list[list[Named]]:
-        """The drugs that each turn names, told from one look at the whole visit."""
-        return self._by_turn((drug.start, drug.canonical) for drug in find_drugs(self.visit))
+    def drugs_of(self) -> dict[int, list[Drug]]:
+        """By index of its turn, what is named of drugs, told from one look at the whole visit."""
+        drugs_of: dict[int, list[Drug]] = {}
+        for drug in find_drugs(self.visit):
+            index, start = self._place(drug.start)
+            moved = Drug(start, start + drug.end - drug.start, drug.name, drug.canonical, drug.kind)
+            drugs_of.setdefault(index, []).append(moved)
+        return drugs_of
 
     @cached_property
-    def procedures_of(self) -> list[list[Named]]:
-        """The tests, procedures and referrals that each turn names."""
-        return self._by_turn((procedure.start, procedure.name) for procedure in find_procedures(self.visit))
+    def procedures_of(self) -> dict[int, list[tuple[int, str]]]:
+        """The same of tests, procedures and referrals: where the name starts, and the usual name."""
+        places = [(start, end) for places in self.places_of for bits, start, end in places if bits & NAMES_A_PROCEDURE]
+        procedures_of: dict[int, list[tuple[int, str]]] = {}
+        for procedure in procedures_at(self.visit, places):
+            index, start = self._place(procedure.start)
+            procedures_of.setdefault(index, []).append((start, procedure.name))
+        return procedures_of
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """The index of the turn that holds a place of the visit, and the place in that turn."""
+        index = bisect_right(self._starts, at) - 1
+        return index, at - self._starts[index]
 
     @cached_property
     def clauses_of(self) -> list[list[Said]]:
@@ -67,13 +74,6 @@ class Heard:
         clauses_of = [self.said_in(index) for index in range(len(self.turns))]
         tell_topics(clauses_of, self.words)
         return clauses_of
-
-    def _by_turn(self, named: Iterable[tuple[int, str]]) -> list[list[Named]]:
-        by_turn: list[list[Named]] = [[] for _ in self.turns]
-        for at, name in named:
-            index = bisect_right(self.spans, at, key=lambda span: span[0]) - 1
-            by_turn[index].append(Named(at - self.spans[index][0], name))
-        return by_turn
 
     def cut(self, index: int) -> list[Clause]:
         """Where the clauses of a turn stand in it."""

@@ -1,7 +1,7 @@
 """Settles mentions of medicines by the turns around them: answers, refusals, and orders that only say "it"."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -72,14 +72,11 @@ def answered(mention: Mention, turns: Sequence[SpokenTurn]) -> Mention:
 
 
 def followed_up(
-    mention: Mention,
-    named: Callable[[int], set[str]],
-    turns: Sequence[SpokenTurn],
-    roles: Sequence[Role | None],
+    mention: Mention, named: Mapping[int, set[str]], turns: Sequence[SpokenTurn], roles: Sequence[Role | None]
 ) -> Mention:
     """What the next turns make of the mention: the patient refuses, or the clinician says to keep or stop "it".
 
-    `named`: the canonical names of the medicines that the turn at an index speaks of.
+    `named`: index of a turn -> canonical names of the medicines named in it.
     """
     if mention.role != "patient" and mention.act in _OFFERED and _is_refused(mention, turns, roles):
         return replace(mention, act="refused")
@@ -87,7 +84,7 @@ def followed_up(
         return mention
     alone = {mention.drug.canonical}
     for index in range(mention.index + 1, min(mention.index + 3, len(turns))):
-        if (named(index) or alone) != alone or named(mention.index) != alone:
+        if named.get(index, alone) != alone or named[mention.index] != alone:
             return mention
         settled = _settled(turns[index].text) if roles[index] != "patient" else None
         if settled:

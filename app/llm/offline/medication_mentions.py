@@ -1,7 +1,7 @@
 """Reads each mention of a medicine: who speaks, and what the words around it do with the medicine."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -68,44 +68,32 @@ _WORDS_OF_CONDITION = 16
 
 def read_mentions(heard: Heard) -> list[Mention]:
     """All mentions of a visit in order, those of other people's medicines left out."""
-    return _read_all(heard, heard.names_drugs, [index for index, named in enumerate(heard.names_drugs) if named])
+    read = {
+        index: _read_turn(heard, index, find_drugs(turn.text))
+        for index, turn in enumerate(heard.turns)
+        if heard.names_drugs[index]
+    }
+    named = {index: {mention.drug.canonical for mention in mentions} for index, mentions in read.items() if mentions}
+    return _followed_up(heard, read.values(), named)
 
 
 def read_mentions_in(heard: Heard, indices: Iterable[int]) -> list[Mention]:
-    """Those of the turns at these indices alone."""
-    return _read_all(heard, [bool(drugs) for drugs in heard.drugs_of], indices)
+    """Those of the turns at these indices alone; who takes the medicines named in other turns is not asked."""
+    read = [_read_turn(heard, index, heard.drugs_of[index]) for index in indices]
+    named = {index: {drug.canonical for drug in drugs} for index, drugs in heard.drugs_of.items()}
+    return _followed_up(heard, read, named)
 
 
-def _read_all(heard: Heard, names_drugs: Sequence[bool], indices: Iterable[int]) -> list[Mention]:
-    by_turn = _ByTurn(heard, names_drugs)
-    read = [mention for index in indices for mention in by_turn.mentions(index)]
-    return [followed_up(mention, by_turn.named, heard.turns, heard.roles) for mention in read]
-
-
-class _ByTurn:
-    """The mentions in each turn of a visit, read once, and not before somebody asks for them."""
-
-    def __init__(self, heard: Heard, names_drugs: Sequence[bool]) -> None:
-        self._heard, self._names_drugs = heard, names_drugs
-        self._read: dict[int, list[Mention]] = {}
-
-    def mentions(self, index: int) -> list[Mention]:
-        """Those of a turn in order, settled by the turns next to it."""
-        if index not in self._read:
-            self._read[index] = _read_turn(self._heard, index) if self._names_drugs[index] else []
-        return self._read[index]
-
-    def named(self, index: int) -> set[str]:
-        """The medicines that a turn speaks of, by their canonical names."""
-        return {mention.drug.canonical for mention in self.mentions(index)}
-
-
-def _read_turn(heard: Heard, index: int) -> list[Mention]:
-    words, drugs = heard.words[index], find_drugs(heard.turns[index].text)
+def _read_turn(heard: Heard, index: int, drugs: list[Drug]) -> list[Mention]:
+    words = heard.words[index]
     drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(words, drugs, at)]
     drugs = [drug for at, drug in enumerate(drugs) if not _is_taken_back(words, drugs, at)]
     read = [_read(index, words, drugs, at, heard.roles[index]) for at in range(len(drugs))]
     return [answered(mention, heard.turns) for mention in _inheriting(words, read)]
+
+
+def _followed_up(heard: Heard, read: Iterable[list[Mention]], named: Mapping[int, set[str]]) -> list[Mention]:
+    return [followed_up(mention, named, heard.turns, heard.roles) for mentions in read for mention in mentions]
 
 
 def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None) -> Mention | None:

@@ -35,7 +35,7 @@ def read_medications_named(heard: Heard, names: Collection[str], known: Collecti
 
     A class is left out where one of its medicines is among the `known` ones.
     """
-    indices = [index for index, drugs in enumerate(heard.drugs_of) if any(drug.name in names for drug in drugs)]
+    indices = [index for index, drugs in heard.drugs_of.items() if any(drug.canonical in names for drug in drugs)]
     mentions = read_mentions_in(heard, indices) if indices else []
     surroundings = Surroundings(mentions, heard.turns)
     decided = [

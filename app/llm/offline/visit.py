@@ -1,12 +1,11 @@
 """The visit as the offline rules read it: numbered turns of speech."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.language.turns import Role
 
 
-@dataclass(frozen=True, slots=True)
-class SpokenTurn:
+class SpokenTurn(NamedTuple):
     """One turn as it stands in the request: `number` counts from 1, and quotes are exact slices of `text`."""
 
     number: int
