@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.extraction import stretch, weighty_clauses
 from app.language.numbers import find_numbers
-from app.language.sieve import Cue, Sieve, needed_words
+from app.language.sieve import ByBeginnings, Cue, Sieve, beginnings, needed_words
 from app.language.speech import VALUES, Speech
 from app.llm.offline import reader
 from app.llm.offline.phrase_lists import CUES
@@ -61,6 +61,28 @@ def test_no_number_is_sifted_out() -> None:
 def test_nothing_that_a_pattern_can_match_is_sifted_out(cue: Cue, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(cue.pattern))
     assert cue.search(text, CUES.marks(text))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"\b(?:and|or) (?:, )?(?:call|see \w+)", {"and call", "and see ", "and , call", "and , see ", "or call"}),
+        (r"(?<!by )now (?!that)", {"now "}),
+        (r"(?:ha)+", set()),
+        (r"(?:very )?\w+", set()),
+        (r"(?i:stop)", set()),
+    ],
+)
+def test_the_words_with_which_a_match_begins(pattern: str, words: set[str]) -> None:
+    assert words <= beginnings(re.compile(pattern))
+    assert bool(words) == bool(beginnings(re.compile(pattern)))
+
+
+@pytest.mark.parametrize("cue", [*CUES.cues, *VALUES.cues], ids=named)
+def test_a_pattern_is_found_at_its_beginnings_as_everywhere(cue: Cue) -> None:
+    for text in ("\n".join(SPOKEN), " ".join(SPOKEN)):
+        by_beginnings = [found.span() for found in ByBeginnings(cue.pattern).finditer(text) if found[0]]
+        assert by_beginnings == [found.span() for found in cue.pattern.finditer(text) if found[0]]
 
 
 def test_most_patterns_are_sifted_out_of_most_texts() -> None:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.language.plain import plain
+from app.language.sieve import ByBeginnings
 
 _DIGIT = r"(?:\d+|zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 _DECIMAL_BEFORE = re.compile(
@@ -32,12 +33,14 @@ _SUBJECT = (
     r"|also (?:i|we|you)\b|(?:come|pop|check) (?:back|in)\b|please\b|for (?:your|the|his|her)\b|hey\b"
     r"|make sure|try\b|again\b|in the meantime"
 )
-_CUE = re.compile(
-    rf"\b(?<!')(?:(?:and|or|then) (?:, )?(?:{_SUBJECT}|{_BEGINS_A_THOUGHT})"
-    r"|(?<!back )(?<!in )(?<!phone )and (?:see|call|ring|phone) (?:me|us)\b"
-    r"|(?:(?<!or )so|but|(?<!for )(?<!right )(?<!until )(?<!by )now|okay|ok|alright|all right|anyway)"
-    r" (?:, )?(?!far\b|that\b)"
-    rf"|(?P<bare>{_BEGINS_A_THOUGHT})(?!\w))"
+_CUE = ByBeginnings(
+    re.compile(
+        rf"\b(?<!')(?:(?:and|or|then) (?:, )?(?:{_SUBJECT}|{_BEGINS_A_THOUGHT})"
+        r"|(?<!back )(?<!in )(?<!phone )and (?:see|call|ring|phone) (?:me|us)\b"
+        r"|(?:(?<!or )so|but|(?<!for )(?<!right )(?<!until )(?<!by )now|okay|ok|alright|all right|anyway)"
+        r" (?:, )?(?!far\b|that\b)"
+        rf"|(?P<bare>{_BEGINS_A_THOUGHT})(?!\w))"
+    )
 )
 # After one of these a beginning is the inside of a thought: "until we can see you" is one.
 _HELD_ON = re.compile(
@@ -52,8 +55,7 @@ _MARK = re.compile(r"[.?!;\r\n](?:(?<=[\r\n])[\r\n]*|(?<=[.?!;])(?<!\..)[.?!;]*(
 LONGEST = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """One thought: `text[start:end]`, without white space around it."""
 
     start: int
@@ -109,9 +111,7 @@ def _holds_together(words: str, mark: re.Match[str]) -> bool:
 
 
 def _trim(words: str, start: int, end: int) -> Clause | None:
-    piece = words[start:end]
-    stripped = piece.strip()
-    if not stripped.strip(".,?!;-"):
-        return None
-    begin = start + piece.index(stripped[0])
-    return Clause(begin, begin + len(stripped))
+    kept = words[start:end].lstrip()
+    begin = end - len(kept)
+    kept = kept.rstrip()
+    return Clause(begin, begin + len(kept)) if kept.strip(".,?!;-") else None

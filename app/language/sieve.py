@@ -14,6 +14,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 # More ways to spell a part than these are not written out: the longest of its pieces stands for it.
 _MOST_SPELLINGS = 48
 _MOST_LETTERS = 4
+_MOST_BEGINNINGS = 2000
 # The bits of the cues that need a word, and where it starts and ends.
 Place = tuple[int, int, int]
 _SEEN_THROUGH = (ops.AT, ops.ASSERT, ops.ASSERT_NOT)
@@ -95,6 +96,32 @@ class Sieve:
         return compact, list(bits.values()), always
 
 
+class ByBeginnings:
+    """A pattern that is tried only where a match can begin: a long list of phrases is found in a quarter of the time.
+
+    For texts of small letters, and patterns whose matches are never empty.
+    """
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+
+    def finditer(self, small: str) -> Iterator[re.Match[str]]:
+        """What the pattern's own `finditer` gives."""
+        if self._automaton is None:
+            yield from self._pattern.finditer(small)
+            return
+        end = 0
+        for start in sorted({start for _, start, _ in _matches(self._automaton, small)}):
+            if start >= end and (found := self._pattern.match(small, start)):
+                end = found.end()
+                yield found
+
+    @cached_property
+    def _automaton(self) -> AhoCorasick | None:
+        words = beginnings(self._pattern)
+        return AhoCorasick(list(words), implementation=Implementation.DFA) if words else None
+
+
 def _matches(automaton: AhoCorasick, small: str) -> list[tuple[int, int, int]]:
     """All places of all words, (index of the word, start, end), by their ends."""
     return automaton.find_matches_as_indexes(small, overlapping=True)
@@ -126,6 +153,31 @@ def needed_words(pattern: re.Pattern[str]) -> frozenset[str]:
     if pattern.flags & re.IGNORECASE:
         return frozenset()
     return _best(_needs(parser.parse(pattern.pattern, pattern.flags)))
+
+
+def beginnings(pattern: re.Pattern[str]) -> frozenset[str]:
+    """Strings with one of which every match of the pattern begins; none where that cannot be told."""
+    if pattern.flags & re.IGNORECASE:
+        return frozenset()
+    words = _beginnings(parser.parse(pattern.pattern, pattern.flags))
+    return frozenset() if "" in words else words
+
+
+def _beginnings(sequence: Iterable[tuple[Any, Any]]) -> frozenset[str]:
+    run: frozenset[str] = frozenset([""])
+    for op, value in sequence:
+        part = _part(op, value)
+        spelled = part.spelled
+        if spelled is None and op is ops.SUBPATTERN and not value[1] & re.IGNORECASE:
+            spelled = _beginnings(value[3])
+        elif spelled is None and op is ops.BRANCH:
+            spelled = frozenset().union(*map(_beginnings, value[1]))
+        if spelled is None or len(run) * len(spelled) > _MOST_BEGINNINGS:
+            return run
+        run = frozenset(map("".join, product(run, spelled)))
+        if part.spelled is None:
+            return run
+    return run
 
 
 @dataclass(frozen=True, slots=True)
