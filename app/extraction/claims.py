@@ -25,6 +25,7 @@ _CHECKED = (
 _A_DAY = (1.0, 1.0, "days")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SHORT = 40
+FEW = 12
 _PROBLEMS = problem_names()
 _EVERYDAY_WORDS = words(
     """
@@ -84,17 +85,20 @@ def stems(text: str) -> frozenset[str]:
 
 
 def are_said(wanted: frozenset[str], small: str) -> bool:
-    """Whether one of the stems is that of a word in a text of small ASCII letters; most are found at once or never."""
+    """Whether one of a `FEW` stems is that of a word in a text of small ASCII letters.
+
+    In a visit this takes a tenth of the time of taking the stems of all its words.
+    """
     return any(_is_said(stem, small) for stem in wanted)
 
 
 def _is_said(stem: str, small: str) -> bool:
     at = small.find(stem)
     while at >= 0:
-        word = _WORD.match(small, at)
-        begins = not at or not small[at - 1].isalpha()
-        if begins and word and word[0][:5] == stem and word[0] not in _EMPTY_WORDS:
-            return True
+        if not at or not small[at - 1].isalpha():
+            word = _WORD.match(small, at)
+            if word and word[0][:5] == stem and word[0] not in _EMPTY_WORDS:
+                return True
         at = small.find(stem, at + 1)
     return False
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from rapidfuzz import fuzz
 
 from app.extraction.addressed_to_models import is_addressed_to_a_model
-from app.extraction.claims import are_said, stems
+from app.extraction.claims import FEW, are_said, stems
 from app.extraction.folding import Folded, fold
 from app.extraction.stretch import Stretch
 from app.language.turns import Turn
@@ -72,7 +72,9 @@ class Searchable:
 
     def says(self, wanted: frozenset[str]) -> bool:
         """Whether one of the stems (see `claims.stems`) is that of a word of the transcript."""
-        return are_said(wanted, self._small) if self.text.isascii() else bool(wanted & self._stems)
+        if len(wanted) <= FEW and self.text.isascii():
+            return are_said(wanted, self._small)
+        return bool(wanted & self._stems)
 
     @cached_property
     def _small(self) -> str:

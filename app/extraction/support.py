@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from app.extraction.claims import Claim, are_said, stems
+from app.extraction.claims import FEW, Claim, are_said, stems
 from app.extraction.evidence import Located, Searchable
 from app.extraction.values import Kind, Value, day_class, same_value
 from app.language.turns import Turn
@@ -61,7 +61,7 @@ class Region:
 
     def says(self, wanted: frozenset[str]) -> bool:
         """Whether the quotes share one of the stems."""
-        if self._stems is None and (text := self.text()).isascii():
+        if self._stems is None and len(wanted) <= FEW and (text := self.text()).isascii():
             return are_said(wanted, text.lower())
         return bool(wanted & self.stems())
 

@@ -127,10 +127,11 @@ def _longest(spans: list[Mention]) -> list[Mention]:
 def _misheard(small: str, named: list[Mention]) -> list[Mention]:
     if not any(map(nearly, _LONG_WORD.findall(small))):
         return []
+    taken = {at for start, end, _ in named for at in range(start, end)}
     return [
         (word.start(), word.end(), name)
         for word in _LONG_WORD.finditer(small)
-        if (name := nearly(word[0])) and not any(start <= word.start() < end for start, end, _ in named)
+        if word.start() not in taken and (name := nearly(word[0]))
     ]
 
 
