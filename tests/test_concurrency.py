@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -52,8 +53,7 @@ async def post_while_locked(service: Service, url: URL, tables: Sequence[str], b
 
 async def test_lookup_sops_and_embedding_are_gathered_at_once(open_service: OpenService, database_url: URL) -> None:
     """A delay in each: locks before the two queries, a slow provider before the vector. Their sum is never waited."""
-    slow = Reply(slow_vector().body, delay_s=DELAY_S)
-    service = await open_service(ScriptedProvider(embeddings=[slow]))
+    service = await open_service(ScriptedProvider(embeddings=[slow_reply()]))
     service.provider.database = None  # the locks hold connections on purpose
     user = new_user()
     sop = (await service.client.post("/sops", json={"title": "a", "content": "1. b", "user": user})).json()
@@ -65,18 +65,60 @@ async def test_lookup_sops_and_embedding_are_gathered_at_once(open_service: Open
 
 
 async def test_the_two_searches_run_at_once(open_service: OpenService, database_url: URL) -> None:
-    service = await open_service(ScriptedProvider())
-    service.provider.database = None
+    """Both have something to search in, and both tables are locked from when the vector is under way."""
+    service = await open_service(ScriptedProvider(embeddings=[None, None, None, slow_reply()]))
+    user = await clinician_with_a_visit(service, status="approved")
+    gold = {
+        "title": "a",
+        "transcript": unheard(),
+        "expected": {"medication_instructions": [{"medication_name": "ibuprofen"}]},
+    }
+    case = (await service.client.post("/test-cases", json=gold)).json()
+    told = await extract_with_slow_searches(service, database_url, user, vectors=4)
+    await service.client.delete(f"/test-cases/{case['id']}")
+    assert_overlap(told["timings"], ("test_case_search", "visit_search"), at_least_ms=0.2 * DELAY_S * 1000)
+
+
+async def test_where_there_is_nothing_to_find_nothing_is_searched(open_service: OpenService, database_url: URL) -> None:
+    """A visit that waits for approval is none to learn from."""
+    settings = {"search_timeout_s": 0.1}
+    service = await open_service(ScriptedProvider(embeddings=[None, None, slow_reply()]), **settings)
+    user = await clinician_with_a_visit(service, status="rejected")
+    told = await extract_with_slow_searches(service, database_url, user, vectors=3)
+    assert told["degraded"] == []
+    assert {"test_case_search", "visit_search"} <= told["timings"]["phases"].keys()
+
+
+def unheard() -> str:
+    """A visit whose vector nobody has."""
+    return f"Doctor: Take ibuprofen 400 mg, and rest. {uuid.uuid4()}"
+
+
+def slow_reply() -> Reply:
+    return Reply(slow_vector().body, delay_s=DELAY_S)
+
+
+async def clinician_with_a_visit(service: Service, status: str) -> dict[str, str]:
     user = new_user()
-    await service.extract(user=user)
-    body = {"transcript": VISIT, "user": user}
-    timings = await post_while_locked(service, database_url, ("test_cases", "embeddings"), body)
-    assert_overlap(timings, ("test_case_search", "visit_search"), at_least_ms=0.2 * DELAY_S * 1000)
+    run = await service.extract(unheard(), user=user)
+    await service.client.patch(f"/extractions/{run['id']}", json={"status": status})
+    return user
+
+
+async def extract_with_slow_searches(service: Service, url: URL, user: dict[str, str], vectors: int) -> dict[str, Any]:
+    """The answer to a visit while the tables that are searched are locked, from its call for a vector on."""
+    service.provider.database = None  # the locks hold connections on purpose
+    extracting = asyncio.create_task(service.extract(unheard(), user=user))
+    async with asyncio.timeout(10):
+        while len(service.provider.embedded) < vectors:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    async with locked(url, "embeddings", "test_cases"):
+        await asyncio.sleep(2 * DELAY_S)
+    return await extracting
 
 
 async def test_evaluation_runs_beside_the_embedding_of_the_result(open_service: OpenService) -> None:
-    slow = Reply(slow_vector().body, delay_s=DELAY_S)
-    service = await open_service(ScriptedProvider(embeddings=[None, slow]))
+    service = await open_service(ScriptedProvider(embeddings=[None, slow_reply()]))
     timings = (await service.extract(samples.demo_visit()))["timings"]
     assert_overlap(timings, ("evaluation", "extraction_embedding"))
     assert timings["phases"]["extraction_embedding"]["ms"] >= DELAY_S * 1000

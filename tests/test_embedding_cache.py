@@ -182,7 +182,7 @@ async def test_a_cache_that_cannot_be_read_or_written_is_a_miss(
     finally:
         await connection.execute(text("ALTER TABLE embedding_cache_away RENAME TO embedding_cache"))
     assert told["degraded"] == []
-    assert {"embedding_cache_not_read", "embedding_cache_not_written", "embedding_cache_not_evicted"} <= {
+    assert {"arrival_not_read", "embedding_cache_not_written", "embedding_cache_not_evicted"} <= {
         line["event"] for line in logged()
     }
 

@@ -61,7 +61,7 @@ async def test_a_lookup_that_fails_costs_no_model_call(
     user = new_user()
     sop = (await service.client.post("/sops", json={"title": "a", "content": "1. b", "user": user})).json()
     async with locked(database_url, table):
-        response = await post(service, user=user, sop_ids=[sop["id"]])
+        response = await post(service, user=user, sop_ids=[sop["id"]] if table != "users" else [])  # would fail, too
     problem = response.json()
     assert (response.status_code, problem["type"]) == (503, UNAVAILABLE)
     assert (problem["phase"], problem["retryable"]) == (phase, True)
@@ -202,7 +202,7 @@ async def test_a_connection_killed_while_it_saves_loses_nothing(
 @pytest.mark.parametrize(
     ("table", "query"),
     [
-        ("users", "SELECT inside.id%FROM users%"),
+        ("users", "SELECT inside.user_id%FROM users%"),
         ("sops", "SELECT inside.id%FROM sops%"),
         ("transcripts", "WITH %INSERT INTO transcripts%"),
     ],

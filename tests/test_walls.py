@@ -10,13 +10,16 @@ from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.engine import URL
 
 from app.db import migrate
+from app.db.arrivals import Arrival, find_arrival
 from app.db.embeddings import save_vectors
 from app.db.engine import Database
 from app.db.extractions import save_result
 from app.db.row_security import APP_ROLE, RoleMissing
 from app.db.tables import LOCAL_ORGANIZATION, extractions, metadata, organizations, transcripts, users
+from app.db.users import Clinician
 from app.errors import Conflict, Problem, StorageUnavailable
-from tests.conftest import Service, connection_to, fresh_database, running_service, settings_for
+from app.language.fingerprint import fingerprint_of, normalised
+from tests.conftest import Service, connection_to, fresh_database, new_user, running_service, settings_for
 
 # Tables without an organization's data, each with the reason why anybody's session may do what it is granted there.
 OPEN_TABLES = {"alembic_version": "the schema's revision; the service's role has no rights in it"}
@@ -67,6 +70,25 @@ async def test_a_single_query_sees_its_organization_alone_and_leaves_no_name(off
         assert seen == ({LOCAL_ORGANIZATION} if organization == LOCAL_ORGANIZATION else set())
     async with db._transaction("BEGIN") as session:
         assert (await session.execute(query, nobody)).all() == []
+
+
+async def test_an_arrival_is_told_of_its_organization_alone(offline: Service) -> None:
+    """The same clinician and the same text, known to one organization, and asked for by both in turn."""
+    user, said = new_user(), " ".join(uuid.uuid4().hex for _ in range(500))
+    run = await offline.extract(said, user=user)
+    review = await offline.client.patch(f"/extractions/{run['id']}", json={"status": "approved"})
+    assert review.status_code == 200, review.text
+    db, embedder = offline.parts.db, offline.parts.embedder
+    await embedder.cache.flush()
+    other, text = await other_organization(db), embedder.cache.asked(fingerprint_of(normalised(said)))
+    for organization in (other, LOCAL_ORGANIZATION, other, LOCAL_ORGANIZATION):
+        clinician = Clinician(organization, email=user["email"])
+        told = await find_arrival(db.single(organization), clinician, None, embedder.model, text, within_s=5)
+        if organization == other:
+            assert told == Arrival(None, None, has_cases=False, has_visits=False)
+        else:
+            assert (str(told.user_id), told.has_visits) == (run["user_id"], True)
+            assert told.remembered is not None
 
 
 async def test_a_single_change_reaches_its_organization_alone_and_leaves_no_name(offline: Service) -> None:

@@ -24,7 +24,6 @@ from sqlalchemy.dialects.postgresql import BIT, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engine import Reading
-from app.db.naming import Query
 from app.db.tables import embedding_cache
 from app.language.fingerprint import Fingerprint, fingerprint_of, normalised
 
@@ -43,14 +42,20 @@ async def find_vector(
 
     One statement over indexes alone, so that a text nobody knows costs a fraction of a millisecond.
     """
-    asked: dict[str, Any] = {"organization_id": organization_id, "model": model, "digest": text.digest}
-    query: Query = _EXACT
-    if text.simhash is not None and near_bits:
-        query, slack = _EXACT_OR_NEAR, int(text.words * _LENGTH_SLACK)
-        asked |= {"near_bits": near_bits, "fewest": text.words - slack, "most": text.words + slack}
-        asked |= {"simhash": _signed(text.simhash, 64), **_bands_of(text.simhash)}
-    found = (await session.execute(query, asked)).one_or_none()
+    is_near = text.simhash is not None and near_bits > 0
+    asked = lookup(organization_id, model, text, near_bits)
+    found = (await session.execute(EXACT_OR_NEAR if is_near else _EXACT, asked)).one_or_none()
     return (found.vector, found.bits >= 0) if found else None
+
+
+def lookup(organization_id: UUID, model: str, text: Fingerprint, near_bits: int) -> dict[str, Any]:
+    """The values of `EXACT_OR_NEAR`; to a text that is too short to have one, none is near."""
+    slack = int(text.words * _LENGTH_SLACK)
+    asked = {"organization_id": organization_id, "model": model, "digest": text.digest, "near_bits": near_bits}
+    if text.simhash is None or not near_bits:
+        return asked | _NOTHING_NEAR
+    asked |= {"fewest": text.words - slack, "most": text.words + slack}
+    return asked | {"simhash": _signed(text.simhash, 64), **_bands_of(text.simhash)}
 
 
 def _exact() -> Select[tuple[HalfVector, int]]:
@@ -74,7 +79,10 @@ def _own() -> ColumnElement[bool]:
 
 # Built once: to put them together takes longer than to run them.
 _EXACT = _exact()
-_EXACT_OR_NEAR = union_all(_exact(), _near()).order_by("bits").limit(1)
+EXACT_OR_NEAR = union_all(_exact(), _near()).order_by("bits").limit(1)
+_NOTHING_NEAR = dict.fromkeys((*_BANDS, "simhash", "fewest", "most"))
+# The values for no text at all, which no row is like.
+NO_TEXT = _NOTHING_NEAR | dict.fromkeys(("model", "digest", "near_bits"))
 
 
 def row_of(organization_id: UUID, model: str, text: Fingerprint, vector: HalfVector) -> dict[str, Any]:

@@ -51,15 +51,15 @@ class Singles:
         self._engine, self._most, self._may_overflow = engine, most, may_overflow
         self._compiled = lru_cache(maxsize=128)(partial(Compiled, dialect=engine.dialect))
 
-    async def send(self, statement: Executable, values: Mapping[str, Any]) -> Found:
-        """What the statement gives back."""
+    async def send(self, statement: Executable, values: Mapping[str, Any], within_s: float | None = None) -> Found:
+        """What the statement gives back; `within_s` is counted from when it has a connection."""
         compiled = self._compiled(statement)
         given = compiled.values(values)
         with translated():
             connection = await self._living()
             try:
                 driver: Any = connection.driver_connection
-                found = Found(await driver.fetch(compiled.text, *given, record_class=_Row))
+                found = Found(await driver.fetch(compiled.text, *given, timeout=within_s, record_class=_Row))
             except asyncpg.PostgresError:
                 await self._give_back(connection)
                 raise
@@ -93,11 +93,10 @@ class SingleQuery:
     def __init__(self, singles: Singles, organization_id: UUID) -> None:
         self._singles, self._organization = singles, naming(organization_id)
 
-    async def execute(self, query: Query, values: Mapping[str, Any]) -> Found:
+    async def execute(self, query: Query, values: Mapping[str, Any], within_s: float | None = None) -> Found:
         """As a session does; once more if the connection breaks, since a query changes nothing."""
-        return await retried_once(
-            lambda: self._singles.send(naming_organization(query), {**values, **self._organization})
-        )
+        named = {**values, **self._organization}
+        return await retried_once(lambda: self._singles.send(naming_organization(query), named, within_s))
 
     async def scalar(self, query: Query, values: Mapping[str, Any]) -> Any:
         """The first column of the first row, or None."""

@@ -10,11 +10,13 @@ import structlog
 from pgvector import HalfVector
 
 from app.db import embeddings, sops, test_cases, users
+from app.db.arrivals import Arrival, find_arrival
 from app.db.engine import Database
 from app.db.rows import AnyRow
-from app.errors import Problem, SopNotFound
+from app.errors import Problem, SopNotFound, StorageUnavailable
 from app.extraction.context_selection import Candidate, Example, other_visits, select_context
-from app.extraction.embedding import Embedder
+from app.extraction.embedding import Embedder, Said
+from app.extraction.embedding_cache import LOOKUP_TIMEOUT_S
 from app.extraction.together import first_failure, together
 from app.extraction.visit import Visit
 from app.llm.client import InvalidOutput
@@ -48,18 +50,20 @@ class ContextGatherer:
         self, visit: Visit, db: Database, embedder: Embedder, settings: Settings, timings: Timings, deadline: float
     ) -> None:
         self._visit, self._embedder = visit, embedder
+        self._organization_id, self._said = visit.clinician.organization_id, Said.of(visit.text)
         # Each query of it has a connection of its own, so that they can run at once.
-        self._session = db.single(visit.clinician.organization_id)
+        self._session = db.single(self._organization_id)
         self._settings, self._timings, self._deadline = settings, timings, deadline
         self._context = Context()
 
     async def gather(self) -> Context:
         """Raises `SopNotFound`, or `StorageUnavailable` for the user lookup and the SOPs; searches only degrade."""
+        recent = self._embedder.cache.recent(self._organization_id, self._said.fingerprint)
         try:
             async with asyncio.TaskGroup() as group:
-                lookup = group.create_task(self._user_lookup())
+                arrival = group.create_task(self._user_lookup(recent))
                 group.create_task(self._sop_fetch())
-                group.create_task(self._searches(lookup))
+                group.create_task(self._searches(recent, arrival))
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         with self._timings.phase("context_selection"):
@@ -73,13 +77,19 @@ class ContextGatherer:
         context.candidates = other_visits(self._visit.text, context.candidates, self._settings)
         context.examples = select_context(self._visit.text, context.candidates, self._settings)
 
-    async def _user_lookup(self) -> UUID | None:
+    async def _user_lookup(self, recent: HalfVector | None) -> Arrival:
+        """With it, in one query, what else is to be known; where that goes wrong, the clinician is asked for alone."""
+        visit, asked = self._visit, self._embedder.cache.asked(self._said.fingerprint) if recent is None else None
         with self._timings.phase("user_lookup"):
-            if self._visit.owner_id is not None:
-                self._context.user_id = self._visit.owner_id
-            else:
-                self._context.user_id = await users.find_user(self._session, self._visit.clinician)
-        return self._context.user_id
+            try:
+                arrival = await find_arrival(
+                    self._session, visit.clinician, visit.owner_id, self._embedder.model, asked, LOOKUP_TIMEOUT_S
+                )
+            except StorageUnavailable as problem:
+                log.warning("arrival_not_read", reason=type(problem).__name__)
+                arrival = Arrival(visit.owner_id or await users.find_user(self._session, visit.clinician))
+            self._context.user_id = arrival.user_id
+        return arrival
 
     async def _sop_fetch(self) -> None:
         with self._timings.phase("sop_fetch"):
@@ -91,30 +101,34 @@ class ContextGatherer:
                 raise SopNotFound()
             self._context.sops = found
 
-    async def _searches(self, lookup: "asyncio.Task[UUID | None]") -> None:
+    async def _searches(self, recent: HalfVector | None, arriving: "asyncio.Task[Arrival]") -> None:
         with self._timings.phase("transcript_embedding"):
-            await self._transcript_embedding()
+            await self._transcript_embedding(recent, arriving)
         if self._context.vector is not None:
+            # Not before: a search's time begins when the clinician is known.
+            arrival = await asyncio.shield(arriving)
             await together(
-                self._bounded("test_case_search", self._test_case_search(self._context.vector)),
-                self._own_visits(self._context.vector, lookup),
+                self._bounded("test_case_search", self._test_case_search(self._context.vector, arrival)),
+                self._bounded("visit_search", self._visit_search(self._context.vector, arrival)),
             )
 
-    async def _own_visits(self, vector: HalfVector, lookup: "asyncio.Task[UUID | None]") -> None:
-        """The search's time begins when the clinician is known; a lookup that fails is not this search's failure."""
-        user_id = await asyncio.shield(lookup)
-        await self._bounded("visit_search", self._visit_search(vector, user_id))
-
-    async def _transcript_embedding(self) -> None:
+    async def _transcript_embedding(self, recent: HalfVector | None, arriving: "asyncio.Task[Arrival]") -> None:
+        """A lookup that fails is not this phase's failure, and ends it."""
+        remembered = recent
+        if recent is None:
+            row = (await asyncio.shield(arriving)).remembered
+            remembered = self._embedder.cache.take(self._organization_id, self._said.fingerprint, row)
+        if remembered is not None:
+            self._context.vector, self._context.known_before = remembered, True
+            return
         try:
-            embedded = await self._embedder.embed(
-                self._visit.clinician.organization_id, self._visit.text, self._deadline, "transcript_embedding"
+            embedded = await self._embedder.make(
+                self._organization_id, self._said, self._deadline, "transcript_embedding"
             )
         except (Problem, InvalidOutput) as problem:
             self._degrade("similarity", problem)
         else:
             self._context.vector, self._context.embedding_tokens = embedded.vector, embedded.tokens
-            self._context.known_before = embedded.remembered
 
     async def _bounded(self, phase: str, search: Awaitable[None]) -> None:
         """A search that fails or is slower than its limit costs its own results, not the request."""
@@ -125,10 +139,12 @@ class ContextGatherer:
             except (Problem, TimeoutError) as problem:
                 self._degrade(phase, problem)
 
-    async def _test_case_search(self, vector: HalfVector) -> None:
+    async def _test_case_search(self, vector: HalfVector, arrival: Arrival) -> None:
+        if not arrival.has_cases:
+            return
         rows = await test_cases.find_similar_cases(
             self._session,
-            self._visit.clinician.organization_id,
+            self._organization_id,
             self._embedder.model,
             vector,
             self._visit.content_hash,
@@ -138,12 +154,12 @@ class ContextGatherer:
             Candidate("test_case", row.id, row.transcript, row.expected, row.similarity, quality=1.0) for row in rows
         ]
 
-    async def _visit_search(self, vector: HalfVector, user_id: UUID | None) -> None:
-        if user_id is None:
+    async def _visit_search(self, vector: HalfVector, arrival: Arrival) -> None:
+        if arrival.user_id is None or not arrival.has_visits:
             return
         rows = await embeddings.find_similar_visits(
             self._session,
-            user_id,
+            arrival.user_id,
             self._embedder.model,
             vector,
             self._visit.content_hash,

@@ -7,11 +7,24 @@ import numpy as np
 from pgvector import HalfVector
 
 from app.extraction.embedding_cache import EmbeddingCache
-from app.language.fingerprint import fingerprint_of, normalised
+from app.language.fingerprint import Fingerprint, fingerprint_of, normalised
 from app.llm.provider import Provider, unit
 
 # Embedding models commonly take 8,192 tokens; at three characters a token this stays under it.
 PIECE_CHARS = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text as it is embedded, and what it is remembered by."""
+
+    text: str
+    fingerprint: Fingerprint
+
+    @classmethod
+    def of(cls, text: str) -> "Said":
+        said = normalised(text)
+        return cls(said, fingerprint_of(said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +57,18 @@ class Embedder:
 
         With `known` false the text is hardly in the table, with `lasting` false its vector does not go there.
         """
-        said = normalised(text)
-        fingerprint = fingerprint_of(said)
-        remembered = await self.cache.find(organization_id, fingerprint, in_table=known)
+        said = Said.of(text)
+        remembered = await self.cache.find(organization_id, said.fingerprint, in_table=known)
         if remembered is not None:
             return Embedded(remembered, 0, remembered=True)
-        embedded = await self._made(said, deadline, phase)
-        self.cache.keep(organization_id, fingerprint, embedded.vector, lasting=lasting)
+        return await self.make(organization_id, said, deadline, phase, lasting=lasting)
+
+    async def make(
+        self, organization_id: UUID, said: Said, deadline: float, phase: str, *, lasting: bool = True
+    ) -> Embedded:
+        """The same for a text that is not remembered."""
+        embedded = await self._made(said.text, deadline, phase)
+        self.cache.keep(organization_id, said.fingerprint, embedded.vector, lasting=lasting)
         return embedded
 
     async def _made(self, said: str, deadline: float, phase: str) -> Embedded:

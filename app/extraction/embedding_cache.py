@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from pgvector import HalfVector
 
-from app.db import embedding_cache
+from app.db import arrivals, embedding_cache
 from app.db.engine import Database
 from app.errors import Problem
 from app.language.fingerprint import Fingerprint, fingerprint_of, normalised
@@ -23,6 +23,8 @@ EVICTED_AT_ONCE = 5_000
 WAIT_AT_MOST = 2_000
 LOOKUP_TIMEOUT_S = 1.0
 Tier = Literal["memory", "table", "near", "miss"]
+# A vector, and whether it is that of a text that only hardly differs.
+Row = tuple[HalfVector, bool]
 _Key = tuple[UUID, bytes]
 log = structlog.get_logger()
 
@@ -42,14 +44,37 @@ class EmbeddingCache:
 
     async def find(self, organization_id: UUID, text: Fingerprint, *, in_table: bool) -> HalfVector | None:
         """The text's vector, or that of one which hardly differs; the table is asked where it may know."""
-        key = (organization_id, text.digest)
-        vector, tier = self._recent.get(key), "memory"
+        vector = self.recent(organization_id, text)
         if vector is None:
-            vector, tier = await self._find_in_table(organization_id, text) if in_table else (None, "miss")
-        self._metrics.embedding_cache.labels(tier).inc()
-        if vector is not None:
-            self._remember(key, vector)
+            row = await self._find_in_table(organization_id, text) if in_table else None
+            vector = self.take(organization_id, text, row)
         return vector
+
+    def recent(self, organization_id: UUID, text: Fingerprint) -> HalfVector | None:
+        """The vector of one of the texts used last."""
+        key = (organization_id, text.digest)
+        vector = self._recent.get(key)
+        if vector is not None:
+            self._count("memory")
+            self._recent.move_to_end(key)
+        return vector
+
+    def take(self, organization_id: UUID, text: Fingerprint, row: Row | None) -> HalfVector | None:
+        """The vector of what the table had for a text that was not used lately."""
+        if row is None:
+            self._count("miss")
+            return None
+        vector, is_near = row
+        self._count("near" if is_near else "table")
+        self._remember((organization_id, text.digest), vector)
+        return vector
+
+    def asked(self, text: Fingerprint) -> arrivals.Text | None:
+        """How to ask the table for it, None where there is none."""
+        settings = self._settings
+        if not settings.embedding_cache_rows:
+            return None
+        return arrivals.Text(text, self._model, settings.embedding_cache_near_bits)
 
     def keep(self, organization_id: UUID, text: Fingerprint, vector: HalfVector, *, lasting: bool = True) -> None:
         """Here at once; in the table, if it is to last, within a second, off the way of the request."""
@@ -99,27 +124,26 @@ class EmbeddingCache:
             self._writer.cancel()
         await self.flush()
 
+    def _count(self, tier: Tier) -> None:
+        self._metrics.embedding_cache.labels(tier).inc()
+
     def _remember(self, key: _Key, vector: HalfVector) -> None:
         self._recent[key] = vector
         self._recent.move_to_end(key)
         while len(self._recent) > self._settings.embedding_cache_entries:
             self._recent.popitem(last=False)
 
-    async def _find_in_table(self, organization_id: UUID, text: Fingerprint) -> tuple[HalfVector | None, Tier]:
+    async def _find_in_table(self, organization_id: UUID, text: Fingerprint) -> Row | None:
         if not self._settings.embedding_cache_rows:
-            return None, "miss"
+            return None
         near_bits = self._settings.embedding_cache_near_bits
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
                 session = self._db.single(organization_id)
-                found = await embedding_cache.find_vector(session, organization_id, self._model, text, near_bits)
+                return await embedding_cache.find_vector(session, organization_id, self._model, text, near_bits)
         except (Problem, TimeoutError) as problem:
             log.warning("embedding_cache_not_read", reason=type(problem).__name__)
-            return None, "miss"
-        if found is None:
-            return None, "miss"
-        vector, is_near = found
-        return vector, "near" if is_near else "table"
+            return None
 
     async def _write_on(self) -> None:
         last_eviction = monotonic()
