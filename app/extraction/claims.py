@@ -117,7 +117,11 @@ def is_everyday(text: str) -> bool:
     """
     if len(text) > _SHORT:
         return False
-    return text in _PROBLEMS or all(word in _EVERYDAY_WORDS or word.isdigit() for word in text.split())
+    return text in _PROBLEMS or all(word in _EVERYDAY_WORDS or _is_amount(word) for word in text.split())
+
+
+def _is_amount(word: str) -> bool:
+    return len(word) <= 4 and word.isdigit()
 
 
 @lru_cache(4096)
