@@ -40,7 +40,7 @@ def read_rest(
     if not clauses:
         return []
     names = frozenset().union(*(clause.drugs for clause in clauses))
-    answer = read_parts(heard, {clause.index for clause in clauses}, names, accounted.terms)
+    answer = read_parts(heard, [clause.said for clause in clauses], names, accounted.terms)
     known = {(clause.index, clause.said.start): clause for clause in clauses}
     for index, quotes in _first_quotes(answer, heard, accounted).items():
         for said in heard.said_in(index):

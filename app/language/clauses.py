@@ -15,6 +15,7 @@ _DECIMAL_BEFORE = re.compile(
 )
 _DECIMAL_AFTER = re.compile(rf"\s*{_DIGIT}\b")
 _ABBREVIATED = re.compile(r"\b(?:dr|mr|mrs|ms|st|vs|e\.g|i\.e|approx|a\.m|p\.m|[a-z])\s?$")
+_ABBREVIATIONS_END = frozenset(("dr", "mr", "rs", "ms", "st", "vs", "ox"))
 
 _GOING_TO = r"(?:gon ?na|going to)"
 _BEGINS_A_THOUGHT = (
@@ -107,6 +108,9 @@ def _holds_together(words: str, mark: re.Match[str]) -> bool:
     before = words[max(0, mark.start() - 12) : mark.start()]
     if _DECIMAL_AFTER.match(words, mark.end()) and _DECIMAL_BEFORE.search(before):
         return True
+    last = before.rstrip()[-2:]
+    if len(last) == 2 and last.isalpha() and last not in _ABBREVIATIONS_END:
+        return False
     return bool(_ABBREVIATED.search(before))
 
 

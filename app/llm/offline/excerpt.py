@@ -1,20 +1,20 @@
 """The turns of a visit that are to be read, and what is said around them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.hearing import Heard
 
 
 class Excerpt:
-    """The clauses of the turns at `indices`, in order; those around them are cut when somebody asks for them."""
+    """The clauses to read, in order; those around them are cut when somebody asks for them."""
 
-    def __init__(self, heard: Heard, indices: Sequence[int]) -> None:
-        self._heard, self._indices = heard, indices
+    def __init__(self, heard: Heard, clauses: Iterable[Said]) -> None:
+        self._heard, self._clauses = heard, list(clauses)
 
     def __iter__(self) -> Iterator[Said]:
-        for index in self._indices:
-            yield from self._heard.said_in(index)
+        return iter(self._clauses)
 
     def behind(self, said: Said, most: int, turns: int = 1) -> list[Said]:
         """As many clauses behind this one, in its own turn and in at most so many turns behind that."""
@@ -47,4 +47,9 @@ class Excerpt:
 
 def whole(heard: Heard) -> Excerpt:
     """All of the visit, whose clauses know what is under discussion."""
-    return Excerpt(heard, range(len(heard.clauses_of)))
+    return Excerpt(heard, chain.from_iterable(heard.clauses_of))
+
+
+def turns_of(heard: Heard, indices: Iterable[int]) -> Excerpt:
+    """Some turns of the visit."""
+    return Excerpt(heard, (said for index in sorted(indices) for said in heard.said_in(index)))

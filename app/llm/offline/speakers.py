@@ -8,6 +8,7 @@ from app.llm.offline.visit import SpokenTurn
 
 _CLINICIAN = CUES.add(phrases("speakers", "clinician"))
 _PATIENT = CUES.add(phrases("speakers", "patient"))
+_TELLS = _CLINICIAN.bit | _PATIENT.bit
 
 
 def inferred_roles(turns: Sequence[SpokenTurn], words: Sequence[str], marks: Sequence[int]) -> list[Role | None]:
@@ -21,6 +22,8 @@ def inferred_roles(turns: Sequence[SpokenTurn], words: Sequence[str], marks: Seq
 
 
 def _told(words: str, marks: int) -> Role | None:
+    if not marks & _TELLS:
+        return None
     clinician, patient = bool(_CLINICIAN.search(words, marks)), bool(_PATIENT.search(words, marks))
     if clinician == patient:
         return None
