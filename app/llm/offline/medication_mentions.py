@@ -1,7 +1,7 @@
 """Reads each mention of a medicine: who speaks, and what the words around it do with the medicine."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from typing import cast
 
@@ -68,32 +68,62 @@ _WORDS_OF_CONDITION = 16
 
 def read_mentions(heard: Heard) -> list[Mention]:
     """All mentions of a visit in order, those of other people's medicines left out."""
-    read = {
-        index: _read_turn(heard, index, find_drugs(turn.text))
-        for index, turn in enumerate(heard.turns)
-        if heard.names_drugs[index]
-    }
-    named = {index: {mention.drug.canonical for mention in mentions} for index, mentions in read.items() if mentions}
-    return _followed_up(heard, read.values(), named)
+    read: dict[int, list[Mention]] = {}
+    for index, turn in enumerate(heard.turns):
+        drugs = find_drugs(turn.text) if heard.names_drugs[index] else []
+        if drugs and (mentions := _Turn(heard, index, drugs).mentions()):
+            read[index] = mentions
+    named = {index: {mention.drug.canonical for mention in mentions} for index, mentions in read.items()}
+    return [followed_up(mention, named, heard.turns, heard.roles) for mentions in read.values() for mention in mentions]
 
 
-def read_mentions_in(heard: Heard, indices: Iterable[int]) -> list[Mention]:
-    """Those of the turns at these indices alone; who takes the medicines named in other turns is not asked."""
-    read = [_read_turn(heard, index, heard.drugs_of[index]) for index in indices]
+def read_mentions_of(heard: Heard, names: Collection[str]) -> tuple[list[Mention], dict[int, list[Drug]]]:
+    """Those of the medicines with these canonical names, and by index the drugs in their turns.
+
+    Whether it is the patient who takes what is named beside them is not asked.
+    """
     named = {index: {drug.canonical for drug in drugs} for index, drugs in heard.drugs_of.items()}
-    return _followed_up(heard, read, named)
+    turns = [_Turn(heard, index, heard.drugs_of[index]) for index in named if not named[index].isdisjoint(names)]
+    mentions = [mention for turn in turns for mention in turn.mentions(names)]
+    followed = [followed_up(mention, named, heard.turns, heard.roles) for mention in mentions]
+    return followed, {turn.index: turn.drugs for turn in turns}
 
 
-def _read_turn(heard: Heard, index: int, drugs: list[Drug]) -> list[Mention]:
-    words = heard.words[index]
-    drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(words, drugs, at)]
-    drugs = [drug for at, drug in enumerate(drugs) if not _is_taken_back(words, drugs, at)]
-    read = [_read(index, words, drugs, at, heard.roles[index]) for at in range(len(drugs))]
-    return [answered(mention, heard.turns) for mention in _inheriting(words, read)]
+class _Turn:
+    """The drugs of a turn that are spoken of by themselves, and their mentions, each read when it is asked for."""
 
+    def __init__(self, heard: Heard, index: int, drugs: list[Drug]) -> None:
+        self._heard, self.index, self._words = heard, index, heard.words[index]
+        drugs = [drug for at, drug in enumerate(drugs) if not _is_explained(self._words, drugs, at)]
+        self.drugs = [drug for at, drug in enumerate(drugs) if not _is_taken_back(self._words, drugs, at)]
+        self._read: dict[int, Mention | None] = {}
 
-def _followed_up(heard: Heard, read: Iterable[list[Mention]], named: Mapping[int, set[str]]) -> list[Mention]:
-    return [followed_up(mention, named, heard.turns, heard.roles) for mentions in read for mention in mentions]
+    def mentions(self, names: Collection[str] | None = None) -> list[Mention]:
+        """All, or those of the medicines with these canonical names; other people's are left out."""
+        wanted = [at for at, drug in enumerate(self.drugs) if names is None or drug.canonical in names]
+        read = [mention for at in wanted if (mention := self._mention(at))]
+        return [answered(mention, self._heard.turns) for mention in read]
+
+    def _mention(self, at: int) -> Mention | None:
+        """Those before it are read with it, as far as they are joined to it and may share their cue."""
+        first = at
+        while first and first - 1 not in self._read and self._joins(first):
+            first -= 1
+        for place in range(first, at + 1):
+            self._read[place] = self._inheriting(place)
+        return self._read[at]
+
+    def _inheriting(self, at: int) -> Mention | None:
+        """The mention; one without a cue of its own, joined to the one before it, shares that one's."""
+        mention = _read(self.index, self._words, self.drugs, at, self._heard.roles[self.index])
+        last = self._read.get(at - 1)
+        if mention and mention.act is None and last and last.act and self._joins(at):
+            return replace(mention, act=last.act, cue=last.cue)
+        return mention
+
+    def _joins(self, at: int) -> bool:
+        gap = self._words[self.drugs[at - 1].end : self.drugs[at].start]
+        return len(gap) <= _LONGEST_JOIN and bool(_JOINS.fullmatch(gap))
 
 
 def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None) -> Mention | None:
@@ -108,19 +138,6 @@ def _read(index: int, words: str, drugs: list[Drug], at: int, role: Role | None)
         act = "conditional"
     act = _patients(act, role)
     return Mention(index, drug, role, act, cue, bool(_DOSED.match(after) or _DOSED_BEFORE.search(before)))
-
-
-def _inheriting(words: str, read: list[Mention | None]) -> Iterator[Mention]:
-    """The mentions of a turn; one without a cue of its own, joined to the one before it, shares that one's."""
-    last: Mention | None = None
-    for mention in read:
-        if mention and mention.act is None and last and last.act:
-            gap = words[last.drug.end : mention.drug.start]
-            if len(gap) <= _LONGEST_JOIN and _JOINS.fullmatch(gap):
-                mention = replace(mention, act=last.act, cue=last.cue)
-        if mention:
-            yield mention
-        last = mention
 
 
 def _is_explained(words: str, drugs: list[Drug], at: int) -> bool:

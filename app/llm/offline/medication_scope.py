@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.language.clauses import Clause, split_clauses
@@ -40,11 +40,9 @@ class Scope:
 class Surroundings:
     """The turns of a visit with the medicines named in each, so that a mention's neighbours are found at once."""
 
-    def __init__(self, mentions: Sequence[Mention], turns: Sequence[SpokenTurn]) -> None:
-        self._turns = turns
-        self._named: dict[int, list[Drug]] = {}
-        for mention in mentions:
-            self._named.setdefault(mention.index, []).append(mention.drug)
+    def __init__(self, named: Mapping[int, Sequence[Drug]], turns: Sequence[SpokenTurn]) -> None:
+        """`named`: by index of a turn the medicines that it names, in order."""
+        self._named, self._turns = named, turns
 
     def scope(self, mention: Mention) -> Scope:
         """From the mention to the next medicine, less the dose that belongs to that one."""

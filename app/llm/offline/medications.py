@@ -6,7 +6,7 @@ from typing import Any
 from app.language.drug_lexicon import members
 from app.language.drugs import Drug
 from app.llm.offline.hearing import Heard
-from app.llm.offline.medication_mentions import read_mentions, read_mentions_in
+from app.llm.offline.medication_mentions import read_mentions, read_mentions_of
 from app.llm.offline.medication_scope import Surroundings
 from app.llm.offline.medication_status import Decision, decide
 from app.llm.offline.medication_values import Values, first_quote, read_values
@@ -21,7 +21,7 @@ def read_medications(heard: Heard) -> list[dict[str, Any]]:
     """
     mentions, turns = read_mentions(heard), heard.turns
     decided = [(group, decision) for group in _by_medicine(mentions) if (decision := decide(group))]
-    surroundings = Surroundings(mentions, turns)
+    surroundings = Surroundings(_drugs_of(mentions), turns)
     given = [decision for _, decision in decided if decision.commitment not in ("declined", "historical")]
     return [
         _item(group, decision, surroundings, turns)
@@ -35,12 +35,13 @@ def read_medications_named(heard: Heard, names: Collection[str], known: Collecti
 
     A class is left out where one of its medicines is among the `known` ones.
     """
-    indices = [index for index, drugs in heard.drugs_of.items() if any(drug.canonical in names for drug in drugs)]
-    mentions = read_mentions_in(heard, indices) if indices else []
-    surroundings = Surroundings(mentions, heard.turns)
+    if not names:
+        return []
+    mentions, drugs = read_mentions_of(heard, names)
+    surroundings = Surroundings(drugs, heard.turns)
     decided = [
         decision
-        for group in _by_medicine([mention for mention in mentions if mention.drug.canonical in names])
+        for group in _by_medicine(mentions)
         if (decision := decide(group)) and decision.commitment not in ("declined", "historical")
     ]
     return [
@@ -71,6 +72,13 @@ def _is_named_closer(decision: Decision, given: Sequence[Decision]) -> bool:
     medicines = [other for other in given if other.by.drug.kind == "medicine"]
     closer = [other for other in medicines if members(drug.canonical).fullmatch(other.by.drug.canonical)]
     return any(other.status == decision.status or decision.commitment == "continuing" for other in closer)
+
+
+def _drugs_of(mentions: Sequence[Mention]) -> dict[int, list[Drug]]:
+    drugs: dict[int, list[Drug]] = {}
+    for mention in mentions:
+        drugs.setdefault(mention.index, []).append(mention.drug)
+    return drugs
 
 
 def _by_medicine(mentions: Sequence[Mention]) -> list[list[Mention]]:
