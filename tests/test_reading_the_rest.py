@@ -58,7 +58,8 @@ def told_of(heard: Heard, visit: Visit, accounted: Accounted, *, whole: bool) ->
 def test_parts_that_are_the_whole_are_read_as_the_whole(visit: Visit) -> None:
     heard = listen(visit.text, visit.turns)
     names = {drug.canonical for drugs in heard.drugs_of.values() for drug in drugs}
-    parts = read_parts(heard, range(len(visit.turns)), names, ())
+    everything = [said for index in range(len(visit.turns)) for said in heard.said_in(index)]
+    parts = read_parts(heard, everything, names, ())
     whole = read_again(visit.text, visit.turns)
     for category in ACTION_CATEGORIES:
         items = [item for item in whole[category] if item["commitment"] not in ("declined", "historical")]
