@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.extraction.computing import LONG_FROM_CHARS
+from app.computing import LONG_FROM_CHARS
 from tests.conftest import VISIT, Logged, OpenService, Service, new_user
 from tests.scripted_provider import Reply, ScriptedProvider, answer, failure, medication, vectors_reply
 from tests.test_concurrency import locked

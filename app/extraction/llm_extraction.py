@@ -7,9 +7,9 @@ from typing import Any
 
 import structlog
 
+from app.computing import compute
 from app.errors import ProviderInvalidOutput
 from app.extraction.answer import Answer, Ledger, read_answer
-from app.extraction.computing import compute
 from app.extraction.context import Context
 from app.extraction.fallbacks import ask_in_order
 from app.extraction.findings_check import check_findings
@@ -62,7 +62,7 @@ async def extract(
         provider.note_fallback(model)
     return Extraction(
         summary=answer.summary,
-        findings=await compute(visit, check_findings, visit, answer),
+        findings=await compute(len(visit.text), check_findings, visit, answer),
         ledger=answer.ledger,
         model=served | ({"served_from": "cache"} if remembered else {}),
         prompt_tokens=sum(completion.prompt_tokens for completion in spent),

@@ -8,12 +8,12 @@ from typing import Any
 import structlog
 from pgvector import HalfVector
 
+from app.computing import compute
 from app.db import embeddings, extractions
 from app.db.caller import Caller
 from app.db.engine import Database
 from app.errors import Problem
 from app.extraction.claim import Claim
-from app.extraction.computing import compute
 from app.extraction.context import Context, ContextGatherer
 from app.extraction.embedding import Embedder
 from app.extraction.evaluation import evaluate
@@ -78,7 +78,7 @@ class Pipeline:
             raise
 
     async def _extract_into(self, run: Run, visit: Visit, context: Context, timings: Timings, deadline: float) -> Paid:
-        async with beside(compute(visit, listen, visit.text, visit.turns)) as hearing:
+        async with beside(compute(len(visit.text), listen, visit.text, visit.turns)) as hearing:
             with timings.phase("llm_extraction"):
                 extraction = await extract(self._provider, visit, context, self._settings, deadline)
             # The vector first: it is under way while this process is busy with the evaluation.
@@ -118,7 +118,7 @@ class Pipeline:
             try:
                 async with asyncio.timeout(self._settings.evaluation_timeout_s):
                     heard = await hearing
-                    scores = await compute(visit, evaluate, visit, extraction, context, heard, self._settings)
+                    scores = await compute(len(visit.text), evaluate, visit, extraction, context, heard, self._settings)
             except Exception as error:
                 _degrade(context, "evaluation", error)
                 return None

@@ -1,6 +1,5 @@
 """The offline provider as an OpenAI-compatible ASGI app: chat completions by rules, embeddings by word vectors."""
 
-import asyncio
 import base64
 import time
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uuid_utils import uuid7
 
+from app.computing import compute
 from app.llm.offline import vectors
 from app.llm.offline.prompt_reader import read_prompt
 from app.llm.offline.reader import read_visit
@@ -31,13 +31,14 @@ def create_offline_server() -> Starlette:
 
 
 async def chat_completions(request: Request) -> Response:
-    """Answers from the transcript in the last user message; in a thread, so that others are not held up."""
+    """Answers from the transcript in the last user message."""
     try:
         body = orjson.loads(await request.body())
         visit = read_prompt(body["messages"])
     except (ValueError, KeyError, TypeError):
         return _error("This rules engine reads only the prompts of medextract: no transcript was found.")
-    content = await asyncio.to_thread(lambda: orjson.dumps(read_visit(visit.turns, visit.custom_categories)).decode())
+    said = sum(len(turn.text) for turn in visit.turns)
+    content = orjson.dumps(await compute(said, read_visit, visit.turns, visit.custom_categories)).decode()
     return _json(
         {
             "id": f"chatcmpl-{uuid7()}",
@@ -65,7 +66,7 @@ async def embeddings(request: Request) -> Response:
             return _error("input must be a string or a list of strings")
     except (ValueError, KeyError, TypeError):
         return _error("input must be a string or a list of strings")
-    found = await asyncio.to_thread(vectors.embed, texts)
+    found = await compute(sum(map(len, texts)), vectors.embed, texts)
     in_base64 = body.get("encoding_format") == "base64"
     data = [
         {
