@@ -226,7 +226,10 @@ async def test_fifty_requests_need_only_three_connections(open_service: OpenServ
         nonlocal waiting
         waiting += 1
         if waiting == 50:
-            await asyncio.sleep(0.05)
+            for _ in range(100):  # what is written once a second, for all, ends by itself
+                await asyncio.sleep(0.01)
+                if not service.parts.db.connections_in_use():
+                    break
             in_use.append(service.parts.db.connections_in_use())
             all_there.set()
         await all_there.wait()
