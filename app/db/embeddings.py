@@ -47,7 +47,7 @@ def _similar_visits() -> Select[*tuple[Any, ...]]:
             found.c.transcript_id,
             transcripts.c.text.label("transcript"),
             func.coalesce(extractions.c.reviewed, extractions.c.result).label("expected"),
-            extractions.c.evaluation,
+            extractions.c.evaluation["overall_score"].as_float().label("score"),
             (1 - found.c.distance).label("similarity"),
         )
         .join(extractions, extractions.c.id == found.c.extraction_id)

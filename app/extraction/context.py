@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import structlog
 from pgvector import HalfVector
 
+from app.computing import compute
 from app.db import embeddings, sops, test_cases, users
 from app.db.arrivals import Arrival, find_arrival
 from app.db.engine import Database
 from app.db.rows import AnyRow
 from app.errors import Problem, SopNotFound, StorageUnavailable
-from app.extraction.context_selection import Candidate, Example, other_visits, select_context
+from app.extraction.context_selection import Candidate, Example, select_context
 from app.extraction.embedding import Embedder, Said
 from app.extraction.embedding_cache import LOOKUP_TIMEOUT_S
+from app.extraction.remembered_terms import RememberedTerms
 from app.extraction.together import first_failure, together
 from app.extraction.visit import Visit
 from app.llm.client import InvalidOutput
@@ -47,9 +48,16 @@ class ContextGatherer:
     """Gathers the context of one request."""
 
     def __init__(
-        self, visit: Visit, db: Database, embedder: Embedder, settings: Settings, timings: Timings, deadline: float
+        self,
+        visit: Visit,
+        db: Database,
+        embedder: Embedder,
+        remembered: RememberedTerms,
+        settings: Settings,
+        timings: Timings,
+        deadline: float,
     ) -> None:
-        self._visit, self._embedder = visit, embedder
+        self._visit, self._embedder, self._remembered = visit, embedder, remembered
         self._organization_id, self._said = visit.clinician.organization_id, Said.of(visit.text)
         # Each query of it has a connection of its own, so that they can run at once.
         self._session = db.single(self._organization_id)
@@ -68,14 +76,14 @@ class ContextGatherer:
             raise first_failure(failures) from None
         with self._timings.phase("context_selection"):
             if self._context.candidates:
-                await asyncio.to_thread(self._select)
+                await self._select(self._context.candidates)
         return self._context
 
-    def _select(self) -> None:
-        """In a thread: comparing long transcripts takes its time."""
-        context = self._context
-        context.candidates = other_visits(self._visit.text, context.candidates, self._settings)
-        context.examples = select_context(self._visit.text, context.candidates, self._settings)
+    async def _select(self, candidates: list[Candidate]) -> None:
+        text, remembered = self._visit.text, self._remembered
+        to_read = len(text) + remembered.unread((other.id, other.transcript) for other in candidates)
+        chosen = await compute(to_read, select_context, text, candidates, remembered, self._settings)
+        self._context.examples = chosen
 
     async def _user_lookup(self, recent: HalfVector | None) -> Arrival:
         """With it, in one query, what else is to be known; where that goes wrong, the clinician is asked for alone."""
@@ -167,9 +175,7 @@ class ContextGatherer:
             self._settings.search_candidates,
         )
         self._context.candidates += [
-            Candidate(
-                "visit", row.transcript_id, row.transcript, row.expected, row.similarity, _quality(row.evaluation)
-            )
+            Candidate("visit", row.transcript_id, row.transcript, row.expected, row.similarity, _quality(row.score))
             for row in rows
         ]
 
@@ -178,6 +184,6 @@ class ContextGatherer:
         log.warning("degraded", what=what, reason=type(reason).__name__)
 
 
-def _quality(evaluation: dict[str, Any] | None) -> float:
+def _quality(score: float | None) -> float:
     """How good an approved extraction was found to be; a person approved it, so never under a half."""
-    return max(0.5, float((evaluation or {}).get("overall_score") or 0.0))
+    return max(0.5, score or 0.0)

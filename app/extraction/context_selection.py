@@ -1,19 +1,20 @@
 """Picks the examples that enter the prompt: by relevance, as many as the visit's complexity and the budget ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from app.extraction.clinical_terms import clinical_terms
-from app.extraction.likeness import is_near_duplicate
+from app.extraction.likeness import is_near_duplicate, shingles
+from app.extraction.remembered_terms import RememberedTerms
 from app.findings import ACTION_CATEGORIES
 from app.settings import Settings
 
 CHARS_PER_TOKEN = 4  # a common estimate for English; exact counts differ by model and are not worth a tokenizer here
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """An earlier visit or a gold case, with what is known to be right for it. `similarity` is a cosine."""
 
@@ -33,31 +34,38 @@ class Example:
     relevance: float
 
 
-def other_visits(text: str, candidates: Sequence[Candidate], settings: Settings) -> list[Candidate]:
-    """The candidates without the transcript itself and near-duplicates of it, which would give away its answer."""
-    return [
-        other for other in candidates if not is_near_duplicate(text, other.transcript, settings.near_duplicate_overlap)
-    ]
+def other_visits(text: str, candidates: Iterable[Candidate], settings: Settings) -> Iterator[Candidate]:
+    """The candidates without the transcript itself and near-duplicates of it, which would give away its answer.
+
+    Each is compared when it is asked for: few of those that were found are used.
+    """
+    ours = shingles(text)
+    for other in candidates:
+        if not is_near_duplicate(ours, shingles(other.transcript), settings.near_duplicate_overlap):
+            yield other
 
 
-def select_context(text: str, candidates: Sequence[Candidate], settings: Settings) -> list[Example]:
+def select_context(
+    text: str, candidates: Sequence[Candidate], remembered: RememberedTerms, settings: Settings
+) -> list[Example]:
     """The best examples, most relevant first.
 
     Selection stops at the number that the visit's complexity asks for, as soon as enough of them are good, or when the
     token budget is spent.
     """
-    terms = clinical_terms(text) if candidates else frozenset()
-    ranked = sorted((_rated(other, terms, settings) for other in candidates), key=lambda e: e.relevance, reverse=True)
+    terms = clinical_terms(text)
+    rated = {other: _relevance(other, terms, remembered, settings) for other in candidates}
+    ranked = sorted(candidates, key=rated.__getitem__, reverse=True)
     wanted = min(settings.context_max_examples, examples_for(text, terms))
     budget = settings.context_token_budget
     chosen: list[Example] = []
-    for example in ranked:
-        if example.relevance < settings.context_min_relevance or _enough(chosen, wanted, settings):
+    for other in other_visits(text, ranked, settings):
+        if rated[other] < settings.context_min_relevance or _enough(chosen, wanted, settings):
             break
-        cost = tokens(example.candidate.transcript) + tokens(str(example.candidate.expected))
+        cost = tokens(other.transcript) + tokens(str(other.expected))
         if cost <= budget:
             budget -= cost
-            chosen.append(example)
+            chosen.append(Example(other, rated[other]))
     return chosen
 
 
@@ -71,14 +79,14 @@ def tokens(text: str) -> int:
     return -(-len(text) // CHARS_PER_TOKEN)
 
 
-def _rated(candidate: Candidate, terms: frozenset[str], settings: Settings) -> Example:
-    relevance = (
+def _relevance(candidate: Candidate, terms: frozenset[str], remembered: RememberedTerms, settings: Settings) -> float:
+    theirs = remembered.of(candidate.id, candidate.transcript)
+    return (
         settings.weight_similarity * max(0.0, candidate.similarity)
-        + settings.weight_medical_relevance * _shared_terms(terms, clinical_terms(candidate.transcript))
+        + settings.weight_medical_relevance * _shared_terms(terms, theirs)
         + settings.weight_extraction_quality * candidate.quality
         + settings.weight_completeness * _completeness(candidate.expected)
     )
-    return Example(candidate, relevance)
 
 
 def _shared_terms(ours: frozenset[str], theirs: frozenset[str]) -> float:

@@ -28,7 +28,7 @@ def evaluate(
     findings = [item for category in ITEM_TYPES for item in extraction.findings[category]]
     evidence_share = _share(findings, lambda item: bool(item["evidence"]))
     verified_share = _share(findings, lambda item: item["verification"] in ("verified", "repaired"))
-    gold = compare_with_gold(extraction.findings, context.candidates, settings)
+    gold = compare_with_gold(visit.text, extraction.findings, context.candidates, settings)
     score = _overall(evidence_share, verified_share, gold["scores"])
     error = expected_error([item for category in ACTION_CATEGORIES for item in extraction.findings[category]])
     reasons = review_reasons(findings, extraction.ledger, score, error, settings)

@@ -1,10 +1,11 @@
 """Compares findings with the nearest gold standards: which ones count, and precision, recall and F1 against them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from app.extraction.context_selection import Candidate
+from app.extraction.context_selection import Candidate, other_visits
 from app.extraction.matching import pair_items
 from app.findings import ACTION_CATEGORIES
 from app.settings import Settings
@@ -19,29 +20,33 @@ class Standard:
 
 
 def compare_with_gold(
-    findings: dict[str, list[dict[str, Any]]], candidates: Sequence[Candidate], settings: Settings
+    text: str, findings: dict[str, list[dict[str, Any]]], candidates: Sequence[Candidate], settings: Settings
 ) -> dict[str, Any]:
-    """`{"strategy", "standards", "scores"}`; no gold near enough gives the strategy `none` and null scores."""
-    strategy, standards = choose_standards(candidates, settings)
+    """`{"strategy", "standards", "scores"}`; no gold near enough gives the strategy `none` and null scores.
+
+    `text` is the transcript, of which no gold case may be a near-duplicate.
+    """
+    near = [case for case in candidates if _is_near(case, settings)]
+    near.sort(key=lambda case: case.similarity, reverse=True)
+    strategy, standards = choose_standards(other_visits(text, near, settings), settings)
     scores = compare(findings, standards) if standards else None
     return {"strategy": strategy, "standards": _named(standards), "scores": scores}
 
 
-def choose_standards(candidates: Sequence[Candidate], settings: Settings) -> tuple[str, list[Standard]]:
-    """Which gold cases to compare with, by likeness of the best: `one`, `three`, `weighted` (up to five), `none`."""
-    cases = sorted(
-        (c for c in candidates if c.kind == "test_case" and c.similarity >= settings.gold_min_similarity),
-        key=lambda case: case.similarity,
-        reverse=True,
-    )
-    if not cases:
+def choose_standards(cases: Iterator[Candidate], settings: Settings) -> tuple[str, list[Standard]]:
+    """Which of the cases, nearest first, to compare with: `one`, `three`, `weighted` (up to five), `none`."""
+    best = next(cases, None)
+    if best is None:
         return "none", []
-    best = cases[0].similarity
-    if best >= settings.gold_one_standard_similarity:
-        return "one", [Standard(cases[0], 1.0)]
-    if best >= settings.gold_three_standards_similarity:
-        return "three", [Standard(case, 1.0) for case in cases[:3]]
-    return "weighted", [Standard(case, case.similarity) for case in cases[:5]]
+    if best.similarity >= settings.gold_one_standard_similarity:
+        return "one", [Standard(best, 1.0)]
+    if best.similarity >= settings.gold_three_standards_similarity:
+        return "three", [Standard(case, 1.0) for case in (best, *islice(cases, 2))]
+    return "weighted", [Standard(case, case.similarity) for case in (best, *islice(cases, 4))]
+
+
+def _is_near(case: Candidate, settings: Settings) -> bool:
+    return case.kind == "test_case" and case.similarity >= settings.gold_min_similarity
 
 
 def compare(findings: dict[str, list[dict[str, Any]]], standards: Sequence[Standard]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from app.extraction.judge import judge
 from app.extraction.llm_extraction import Extraction, extract
 from app.extraction.open_run import Run, open_run
 from app.extraction.record import as_answer, outcome_of
+from app.extraction.remembered_terms import RememberedTerms
 from app.extraction.save import Paid, save
 from app.extraction.second_reader import listen
 from app.extraction.timings_log import TimingsLog
@@ -50,6 +51,7 @@ class Pipeline:
     ) -> None:
         self._db, self._provider, self._embedder = db, provider, embedder
         self._settings, self._timings_log = settings, timings_log
+        self._remembered = RememberedTerms()
 
     async def run(self, visit: Visit, caller: Caller, timings: Timings, claim: Claim | None = None) -> dict[str, Any]:
         """The whole answer of `POST /extract`; raises a `Problem`, after noting it on the run if one was opened.
@@ -59,7 +61,9 @@ class Pipeline:
         self._provider.refuse_if_away()
         deadline = deadline_in(self._settings.request_deadline_s)
         with timings.phase("context"):
-            gatherer = ContextGatherer(visit, self._db, self._embedder, self._settings, timings, deadline)
+            gatherer = ContextGatherer(
+                visit, self._db, self._embedder, self._remembered, self._settings, timings, deadline
+            )
             context = await gatherer.gather()
         with timings.phase("open_run"):
             run = await open_run(self._db, visit, caller, context, claim.link if claim else None)
