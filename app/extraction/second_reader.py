@@ -1,13 +1,15 @@
 """The rules engine as a second reader of the visit, whatever model was the first."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 from typing import Any
 
 from app.extraction.accounted import Accounted
 from app.extraction.weighty_clauses import WeightyClause, unweighed
 from app.findings import ACTION_CATEGORIES
 from app.language.turns import Turn, split_turns
+from app.llm.offline.clauses_said import Said
 from app.llm.offline.hearing import Heard, hear
 from app.llm.offline.parts import read_parts
 from app.llm.offline.reader import read_heard
@@ -42,25 +44,30 @@ def read_rest(
     names = frozenset().union(*(clause.drugs for clause in clauses))
     answer = read_parts(heard, [clause.said for clause in clauses], names, accounted.terms)
     known = {(clause.index, clause.said.start): clause for clause in clauses}
-    for index, quotes in _first_quotes(answer, heard, accounted).items():
-        for said in heard.said_in(index):
-            read_as = {kind for start, end, kind in quotes if start <= said.start and said.end <= end}
-            if read_as:
-                clause = known.setdefault((index, said.start), unweighed(said, turns[index], accounted))
-                clause.add_what_is_read("order_read" if "order_read" in read_as else "advice_read")
+    for said, read_as in _told(answer, heard, accounted):
+        index = said.at[0]
+        clause = known.setdefault((index, said.start), unweighed(said, turns[index], accounted))
+        clause.add_what_is_read(read_as)
     return [clause for clause in known.values() if clause.reasons]
 
 
-def _first_quotes(answer: dict[str, Any], heard: Heard, accounted: Accounted) -> dict[int, list[tuple[int, int, str]]]:
-    """By index of its turn, the first quote of each item that no finding names: start, end, and what it is read as."""
-    quoted: defaultdict[int, list[tuple[int, int, str]]] = defaultdict(list)
+def _told(answer: dict[str, Any], heard: Heard, accounted: Accounted) -> list[tuple[Said, str]]:
+    """The clauses within the first quote of an item that no finding names, and what they are read as."""
+    told: dict[tuple[int, int], tuple[Said, str]] = {}
     for category in ACTION_CATEGORIES:
         for item in answer[category]:
             if item["commitment"] not in ("declined", "historical") and not accounted.names(item):
-                index, quote = item["evidence"][0]["turn"] - 1, item["evidence"][0]["quote"]
-                start = heard.turns[index].text.find(quote)
-                quoted[index].append((start, start + len(quote), _READ_AS[category]))
-    return quoted
+                for said in _within(item["evidence"][0], heard):
+                    if told.get(said.at, (said, "advice_read"))[1] == "advice_read":
+                        told[said.at] = said, _READ_AS[category]
+    return list(told.values())
+
+
+def _within(quote: dict[str, Any], heard: Heard) -> Iterator[Said]:
+    index, words = quote["turn"] - 1, quote["quote"]
+    clauses, start = heard.said_in(index), heard.turns[index].text.find(words)
+    first = bisect_left(clauses, start, key=lambda said: said.start)
+    return takewhile(lambda said: said.end <= start + len(words), islice(clauses, first, None))
 
 
 def read_again(text: str, turns: Sequence[Turn]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The clauses of a visit that carry clinical weight and that no finding accounts for."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -100,7 +101,10 @@ def _with_marks(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> It
 
 
 def _in(said: Said, names: Sequence[_Name] | None) -> frozenset[str]:
-    return frozenset(name for start, name in names if said.start <= start < said.end) if names else _NONE
+    if not names:
+        return _NONE
+    first, last = bisect_left(names, (said.start,)), bisect_left(names, (said.end,))
+    return frozenset(name for _, name in names[first:last])
 
 
 def _reasons(clause: WeightyClause) -> list[str]:
