@@ -17,24 +17,27 @@ from app.extraction.prompt import build_prompt
 from app.extraction.visit import Visit
 from app.llm.offline.prompt_reader import read_prompt
 from app.llm.offline.reader import read_visit
-from benchmarks.visits import sample_number, samples, transcript
+from benchmarks.visits import NO_FILE, file_number, sample_number, samples, transcript
 
 MODEL = "set-latency-1"
 DIMENSIONS, VECTORS = 256, 1021
 
 
 class ModelServer:
-    """Chat answers are what the rules engine finds in the sample; vectors follow from the text."""
+    """Chat answers are what the rules engine finds in the sample, each with the number of its visit in the summary.
+
+    So no two results are alike, and each has to be embedded. Vectors follow from the text.
+    """
 
     def __init__(self) -> None:
         self.chat_s, self.embedding_s = 0.25, 0.02
-        self._answers = [_http(_completion(at)) for at in range(len(samples()))]
+        self._answers = [_http(_completion(at)).split(NO_FILE) for at in range(len(samples()))]
         self._vectors = _vectors()
 
     def answer(self, path: bytes, body: bytes) -> tuple[float, bytes]:
         """After how long what is sent."""
         if path.endswith(b"/chat/completions"):
-            return self.chat_s, self._answers[sample_number(body)]
+            return self.chat_s, file_number(body).join(self._answers[sample_number(body)])
         if path.endswith(b"/embeddings"):
             return self.embedding_s, self._embeddings(body)
         if path == b"/latency":
@@ -89,7 +92,8 @@ def _completion(at: int) -> bytes:
     """A finished chat answer to the prompt of sample number `at`."""
     visit = Visit(transcript(at, seed=0), Clinician(LOCAL_ORGANIZATION))
     prompted = read_prompt(build_prompt(visit, [], []))
-    content = orjson.dumps(read_visit(prompted.turns, [])).decode()
+    found = read_visit(prompted.turns, [])
+    content = orjson.dumps({**found, "summary": f"File {NO_FILE.decode()}. {found['summary']}"}).decode()
     message = {"role": "assistant", "content": content, "refusal": None}
     prompt, completion = len(visit.text) // 4 + 1000, len(content) // 4
     usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

@@ -14,8 +14,9 @@ CLINICIANS = 200
 # As many as it takes that the search for nearly equal texts does not take two visits of one sample for the same.
 SMALL_TALK_TURNS = 8
 VISIT_DATE = "2026-11-20"
+NO_FILE = b"00-00000000"
 # Stands in each posted visit, and in the prompt that is made of it: the number of the sample.
-_FILE_NUMBER = re.compile(rb"your file is (\d\d)-")
+_FILE_NUMBER = re.compile(rb"your file is ((\d\d)-\d{8})")
 _JOURNEY = ("bus", "train", "tram", "bicycle", "taxi", "ferry", "scooter", "car", "van", "metro", "shuttle", "coach")
 _PLACES = ("market", "harbor", "station", "library", "bakery", "stadium", "museum", "garden", "bridge", "school")
 _PEOPLE = ("neighbor", "cousin", "uncle", "colleague", "niece", "landlord", "postman", "teacher", "plumber", "baker")
@@ -72,7 +73,13 @@ def _small_talk(said: random.Random) -> str:
 def sample_number(text: bytes) -> int:
     """Which sample a request or a prompt is about; 0 for what is none of ours."""
     found = _FILE_NUMBER.search(text)
-    return int(found[1]) if found else 0
+    return int(found[2]) if found else 0
+
+
+def file_number(text: bytes) -> bytes:
+    """Which visit a prompt is about, in eleven bytes; zeros for what is none of ours."""
+    found = _FILE_NUMBER.search(text)
+    return found[1] if found else NO_FILE
 
 
 def clinician_email(number: int) -> str:

@@ -39,13 +39,14 @@ out, progress = Console(width=None if sys.stdout.isatty() else 120), Console(std
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The phases of one clinician's requests, (p50, p95) in ms, while so many visits were stored."""
+    """One clinician's requests while so many visits were stored: (p50, p95) of each phase and CPU, in ms."""
 
     visits: int
     own: int
     stored_bytes: int
     recall: float
     recall_of_all: float
+    cpu_ms: float
     phases: dict[str, tuple[float, float]]
 
 
@@ -108,7 +109,7 @@ async def _measure(running: Field, filling: Filling, connection: Any, clinician:
     user_id = await _user_id(connection, clinician)
     recall = await recall_inside(connection, running.stage.database(SERVICE), user_id)
     known = {phase: (p50, p95) for phase, (p50, p95) in phases.items() if p50 is not None and p95 is not None}
-    return Point(filling.visits, own, await filling.bytes_stored(), *recall, known)
+    return Point(filling.visits, own, await filling.bytes_stored(), *recall, outcome.main_cpu_ms or 0.0, known)
 
 
 async def _user_id(connection: Any, clinician: int) -> UUID:
@@ -131,16 +132,16 @@ def goals_of(found: Growth) -> list[Goal]:
 
 
 def points_table(title: str, points: Sequence[Point]) -> Table:
-    """A row for each size: p50 and p95 of searches and inserts."""
+    """A row for each size: CPU of a request, p50 and p95 of searches and inserts."""
     table = Table(title=f"Phases over {title}, p50 / p95 in ms", title_justify="left")
-    for name in ("visits", "own", "GiB", "recall@10", "of all", *SEARCHES, *INSERTS, "sum of p50"):
+    for name in ("visits", "own", "GiB", "recall@10", "of all", "CPU", *SEARCHES, *INSERTS, "sum of p50"):
         table.add_column(name, justify="right")
     for point in points:
         taken = [point.phases[phase] for phase in (*SEARCHES, *INSERTS)]
         told = [f"{p50:.2f} / {p95:.2f}" for p50, p95 in taken]
         sizes = (f"{point.visits:,}", f"{point.own:,}", f"{point.stored_bytes / 2**30:.2f}")
         recall = (f"{point.recall:.3f}", f"{point.recall_of_all:.3f}")
-        table.add_row(*sizes, *recall, *told, f"{sum(p50 for p50, _ in taken):.2f}")
+        table.add_row(*sizes, *recall, f"{point.cpu_ms:.1f}", *told, f"{sum(p50 for p50, _ in taken):.2f}")
     return table
 
 
