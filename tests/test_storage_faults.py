@@ -191,7 +191,7 @@ async def test_a_connection_killed_while_it_saves_loses_nothing(
     async with locked(database_url, "extractions"):
         going_on.set()
         async with asyncio.timeout(10):
-            waiting = {"state": "active", "query": "%UPDATE extractions%"}
+            waiting = {"state": "active", "query": "UPDATE extractions%"}
             while not (await connection.execute(text(RESTLESS), waiting)).all():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     response = await posting

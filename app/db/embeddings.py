@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
-from sqlalchemy import Insert, Select, Subquery, bindparam, func, literal_column, select, union_all
+from sqlalchemy import Executable, Select, Subquery, bindparam, func, literal_column, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.engine import Changing, Reading
@@ -80,27 +80,19 @@ SIMILAR_VISITS = _similar_visits()
 _COLUMNS = ("id", "organization_id", "kind", "user_id", "transcript_id", "extraction_id", "model", "vector")
 
 
-# One for each kind.
-MOST_VECTORS = 2
-
-
-def new_vectors(number: int) -> Insert:
+def _new_vectors(number: int) -> Executable:
     """Nothing is written twice, where the first answer was lost: the ids are the same."""
     rows = union_all(*(row_named(embeddings, f"row_{at}", *_COLUMNS) for at in range(number)))
     return insert(embeddings).from_select(_COLUMNS, rows).on_conflict_do_nothing(index_elements=["id"])
 
 
-_NEW_VECTORS = {number: new_vectors(number) for number in range(1, MOST_VECTORS + 1)}
+# One for each kind at most.
+_NEW_VECTORS = {number: _new_vectors(number) for number in (1, 2)}
 
 
 async def save_vectors(session: Changing, organization_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
     """Rows of `id, kind, user_id, transcript_id, extraction_id, model, vector`, one for each kind at most."""
-    await session.execute(_NEW_VECTORS[len(rows)], vector_values(organization_id, rows))
-
-
-def vector_values(organization_id: UUID, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What `new_vectors` of that many rows takes."""
     values = naming(organization_id)
     for at, row in enumerate(rows):
         values |= named(f"row_{at}", row | {"organization_id": organization_id})
-    return values
+    await session.execute(_NEW_VECTORS[len(rows)], values)

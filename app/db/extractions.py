@@ -45,7 +45,7 @@ async def open_run(session: Changing, caller: Caller, run: dict[str, Any], trans
 _OF_RUN = update(extractions).where(extractions.c.id == bindparam("run_id"))
 _OUTCOME = ("model", "result", "evaluation", "review", "context", "degraded", "usage", "timings", "vectors_due_at")
 _SUCCEEDED = {"state": "succeeded", "problem": None}
-SAVE_RESULT = (
+_SAVE_RESULT = (
     _OF_RUN.where(NAMED)
     .values(_SUCCEEDED | {name: bindparam(f"outcome_{name}") for name in _OUTCOME})
     .returning(extractions.c.id)
@@ -54,12 +54,8 @@ SAVE_RESULT = (
 
 async def save_result(session: Changing, organization_id: UUID, run_id: UUID, outcome: dict[str, Any]) -> bool:
     """Whether the run was found. Also over a failure, which an earlier try to save may have left."""
-    return (await session.execute(SAVE_RESULT, result_values(organization_id, run_id, outcome))).scalar() is not None
-
-
-def result_values(organization_id: UUID, run_id: UUID, outcome: dict[str, Any]) -> dict[str, Any]:
-    """What `SAVE_RESULT` takes."""
-    return {"run_id": run_id, **named("outcome", outcome), **naming(organization_id)}
+    values = {"run_id": run_id, **named("outcome", outcome), **naming(organization_id)}
+    return (await session.execute(_SAVE_RESULT, values)).scalar() is not None
 
 
 async def save_failure(

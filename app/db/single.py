@@ -109,6 +109,6 @@ class SingleChange:
     def __init__(self, singles: Singles) -> None:
         self._singles = singles
 
-    async def execute(self, change: Executable, values: Mapping[str, Any], within_s: float | None = None) -> Found:
+    async def execute(self, change: Executable, values: Mapping[str, Any]) -> Found:
         """What it gives back of the rows that it changed; one that gives back none may have changed none."""
-        return await self._singles.send(change, values, within_s)
+        return await self._singles.send(change, values)

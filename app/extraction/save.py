@@ -1,9 +1,9 @@
-"""Phase `save`: the result and the vectors, at once; a paid answer is not given up while there is time."""
+"""Phase `save`: the result and the vectors, in parallel; a paid answer is not given up while there is time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from pgvector import HalfVector
@@ -11,7 +11,6 @@ from uuid_utils.compat import uuid7
 
 from app.db import embeddings, extractions
 from app.db.engine import Database
-from app.db.finished_runs import save_run
 from app.db.retried import retried_once
 from app.errors import Problem
 from app.extraction.open_run import Run
@@ -19,7 +18,6 @@ from app.extraction.together import together
 from app.timings import Timings
 
 PAUSE_S = 0.25
-_AT_ONCE_WITHIN_S = 2.0
 log = structlog.get_logger()
 
 
@@ -40,43 +38,20 @@ async def save(db: Database, paid: Paid, model: str, deadline: float) -> bool:
     """
     run, timings = paid.run, paid.timings
     rows = [_row(run, kind, vector, model) for kind, vector in paid.vectors.items()]
-    saving = asyncio.create_task(_write_at_once(db, run, _outcome(paid), rows))
 
     async def save_result() -> None:
         with timings.phase("save_result"):
-            if not (await saving).result:
-                await _until(deadline, lambda: _write_result(db, run, _outcome(paid)))
+            await _until(deadline, lambda: _write_result(db, run, paid.outcome | {"timings": timings.as_dict()}))
 
     async def save_embeddings() -> bool:
         with timings.phase("save_embeddings"):
-            saved = (await saving).vectors or await _write_vectors(db, run, rows)
+            saved = await _write_vectors(db, run, rows)
         if saved:
             paid.vectors.clear()  # if the result has to be saved again, these have not
         return saved
 
     _, saved = await together(save_result(), save_embeddings())
     return saved
-
-
-def _outcome(paid: Paid) -> dict[str, Any]:
-    return paid.outcome | {"timings": paid.timings.as_dict()}
-
-
-class _Saved(NamedTuple):
-    result: bool
-    vectors: bool
-
-
-async def _write_at_once(db: Database, run: Run, outcome: dict[str, Any], rows: list[dict[str, Any]]) -> _Saved:
-    """Both phases in one statement. If it fails or takes long, each goes on for itself, and fails for itself."""
-    if not rows:
-        return _Saved(False, True)
-    try:
-        found = await save_run(db.change(), run.organization_id, run.id, outcome, rows, _AT_ONCE_WITHIN_S)
-    except Problem as problem:
-        log.warning("save_apart", reason=type(problem).__name__)
-        return _Saved(False, False)
-    return _Saved(found, True)
 
 
 async def _until(deadline: float, attempt: Callable[[], Awaitable[None]]) -> None:
