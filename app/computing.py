@@ -25,6 +25,8 @@ async def compute(chars: int, work: Callable[Given, Result], *given: Given.args,
         return await asyncio.to_thread(work, *given, **named)
     loop = asyncio.get_running_loop()
     places = _PLACES.setdefault(loop, asyncio.Semaphore(AT_ONCE))
+    # What was begun just before, a call to a model for example, goes out first: aiohttp writes it in the next round.
+    await asyncio.sleep(0)
     await places.acquire()
     try:
         return work(*given, **named)

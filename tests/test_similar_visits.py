@@ -2,6 +2,7 @@
 
 import math
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -39,6 +40,20 @@ async def case(service: Service, transcript: str, expected: dict[str, Any] | Non
     response = await service.client.post("/test-cases", json=body)
     assert response.status_code == 201, response.text
     return str(response.json()["id"])
+
+
+async def test_vectors_of_another_length_are_left_alone(open_service: OpenService) -> None:
+    """EMBEDDING_DIMENSIONS was changed: what was stored before is not found, and nothing fails."""
+    model, user = f"words-{uuid.uuid4().hex}", new_user()
+    before = await open_service(ScriptedProvider(), embedding_model=model)
+    first = await approved(before, ALIKE, user)
+    await case(before, ALIKE)
+    after = await open_service(ScriptedProvider(), embedding_model=model, embedding_dimensions=64)
+    told = await approved(after, COUGH, user)
+    assert (told["degraded"], told["context"]["visits"], told["context"]["test_cases"]) == ([], [], [])
+    found = await after.get("/search", q="cough", user_id=told["user_id"])
+    assert [visit["id"] for visit in found["items"]] == [told["id"]]
+    assert (await after.get(f"/extractions/{first['id']}/similar"))["items"] == []
 
 
 async def test_an_approved_visit_of_the_same_clinician_is_context(open_service: OpenService) -> None:

@@ -10,11 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.engine import Changing, Reading
 from app.db.naming import naming
+from app.db.nearness import as_long
 from app.db.rows import AnyRow
 from app.db.statements import named, row_named
 from app.db.tables import embeddings, extractions, transcripts
 
 TRANSCRIPT, EXTRACTION = "transcript", "extraction"
+_VECTOR = bindparam("vector", type_=embeddings.c.vector.type)
 
 
 async def find_similar_visits(
@@ -38,7 +40,7 @@ async def find_similar_visits(
 def _similar_visits() -> Select[*tuple[Any, ...]]:
     """Vectors alone first, then the long rows of the few that were found."""
     visits = _newest_approved()
-    distance = visits.c.vector.cosine_distance(bindparam("vector", type_=embeddings.c.vector.type))
+    distance = visits.c.vector.cosine_distance(_VECTOR)
     nearest = select(visits.c.transcript_id, visits.c.extraction_id, distance.label("distance"))
     nearest = nearest.where(visits.c.transcript_id.not_in(_ids_of_text()))
     found = nearest.order_by(distance).limit(bindparam("limit")).subquery("nearest")
@@ -61,6 +63,7 @@ def _newest_approved() -> Subquery:
     own = select(embeddings.c.transcript_id, embeddings.c.extraction_id, embeddings.c.vector).where(
         embeddings.c.user_id == bindparam("user_id"),
         embeddings.c.model == bindparam("model"),
+        as_long(embeddings.c.vector, _VECTOR),
         embeddings.c.approved,
         # Written out, or the plan cannot know that the partial index fits.
         embeddings.c.kind == literal_column(f"'{TRANSCRIPT}'"),

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
-from sqlalchemy import ColumnElement, Float, Select, case, cast, func, null, select
+from sqlalchemy import ColumnElement, Float, Select, case, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.embeddings import TRANSCRIPT
+from app.db.nearness import as_long
 from app.db.rows import AnyRow
 from app.db.tables import embeddings, extractions, transcripts, users
 from app.findings import ITEM_TYPES
@@ -45,8 +46,7 @@ async def search_visits(
     """
     own = select(users.c.id).where(users.c.organization_id == caller.organization_id)
     owner = embeddings.c.user_id == user_id if user_id else embeddings.c.user_id.in_(own)
-    distance = embeddings.c.vector.cosine_distance(vector)
-    return await _nearest(session, caller, distance, owner & (embeddings.c.model == model), limit)
+    return await _nearest(session, caller, vector, owner & (embeddings.c.model == model), limit)
 
 
 async def similar_visits(session: AsyncConnection, caller: Caller, run_id: UUID, limit: int) -> Sequence[AnyRow] | None:
@@ -66,17 +66,19 @@ async def similar_visits(session: AsyncConnection, caller: Caller, run_id: UUID,
         & (embeddings.c.model == run.model)
         & (embeddings.c.transcript_id != run.transcript_id)
     )
-    return await _nearest(session, caller, embeddings.c.vector.cosine_distance(run.vector), others, limit)
+    return await _nearest(session, caller, run.vector, others, limit)
 
 
 async def _nearest(
-    session: AsyncConnection, caller: Caller, distance: ColumnElement[float], among: ColumnElement[bool], limit: int
+    session: AsyncConnection, caller: Caller, vector: HalfVector, among: ColumnElement[bool], limit: int
 ) -> Sequence[AnyRow]:
     """One row a transcript, that of its newest run."""
+    given = literal(vector, embeddings.c.vector.type)
+    distance = embeddings.c.vector.cosine_distance(given)
     runs = func.array_agg(aggregate_order_by(embeddings.c.extraction_id, embeddings.c.extraction_id.desc()))
     nearest = (
         select(runs[1].label("id"), func.min(distance).label("distance"))
-        .where(caller.may_reach(embeddings), among)
+        .where(caller.may_reach(embeddings), among, as_long(embeddings.c.vector, given))
         .group_by(embeddings.c.transcript_id)
         .order_by(func.min(distance))
         .limit(limit)

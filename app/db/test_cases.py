@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.caller import Caller
 from app.db.engine import Reading
+from app.db.nearness import as_long
 from app.db.pages import fetch_page
 from app.db.rows import AnyRow
 from app.db.tables import test_cases
@@ -19,12 +20,14 @@ _SHOWN = [column for column in test_cases.c if column.name not in _HIDDEN]
 
 
 def _similar_cases() -> Select[*tuple[Any, ...]]:
-    distance = test_cases.c.vector.cosine_distance(bindparam("vector", type_=test_cases.c.vector.type))
+    vector = bindparam("vector", type_=test_cases.c.vector.type)
+    distance = test_cases.c.vector.cosine_distance(vector)
     query = select(test_cases.c.id, test_cases.c.transcript, test_cases.c.expected, (1 - distance).label("similarity"))
     query = query.where(
         test_cases.c.organization_id == bindparam("organization_id"),
         test_cases.c.is_active,
         test_cases.c.embedding_model == bindparam("model"),
+        as_long(test_cases.c.vector, vector),
         test_cases.c.content_hash != bindparam("content_hash"),
     )
     return query.order_by(distance).limit(bindparam("limit"))
