@@ -207,6 +207,7 @@ def test_data_that_are_gone_need_no_stop(opened: Open, data_dir: Path) -> None:
     server.start()
 
 
+# To give a folder to another account takes root itself; the containers that CI and Docker run in are root's.
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a choice of accounts")
 def test_root_runs_a_cluster_as_its_owner(passable: Path) -> None:
     """Else it would take a user's data away from them."""

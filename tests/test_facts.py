@@ -3,7 +3,7 @@
 import pytest
 
 from app.llm.offline.facts import read_allergies, read_problems
-from app.llm.offline.hearing import hear
+from app.llm.offline.hearing import Heard
 from app.llm.offline.visit import SpokenTurn
 from app.llm.offline.vitals import read_vitals
 
@@ -31,7 +31,7 @@ def visit(*lines: str) -> list[SpokenTurn]:
     ],
 )
 def test_problems_carry_what_was_asserted(lines: list[str], name: str, assertion: str) -> None:
-    assert {item["name"]: item["assertion"] for item in read_problems(hear(visit(*lines)))}[name] == assertion
+    assert {item["name"]: item["assertion"] for item in read_problems(Heard(visit(*lines)))}[name] == assertion
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_problems_carry_what_was_asserted(lines: list[str], name: str, assertion
     ],
 )
 def test_risks_warnings_and_examples_are_no_problems(line: str) -> None:
-    assert read_problems(hear(visit(line))) == []
+    assert read_problems(Heard(visit(line))) == []
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_risks_warnings_and_examples_are_no_problems(line: str) -> None:
     ],
 )
 def test_allergies(lines: list[str], substances: list[str]) -> None:
-    assert [item["substance"] for item in read_allergies(hear(visit(*lines)))] == substances
+    assert [item["substance"] for item in read_allergies(Heard(visit(*lines)))] == substances
 
 
 def test_the_reaction_is_told() -> None:
-    assert read_allergies(hear(visit("P: I'm allergic to sulfa, I get hives")))[0]["reaction"] == "hives"
+    assert read_allergies(Heard(visit("P: I'm allergic to sulfa, I get hives")))[0]["reaction"] == "hives"
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_the_reaction_is_told() -> None:
     ],
 )
 def test_vitals_are_readings_and_not_targets(line: str, expected: list[tuple[str, str, str | None]]) -> None:
-    assert [(item["name"], item["value"], item["unit"]) for item in read_vitals(hear(visit(line)))] == expected
+    assert [(item["name"], item["value"], item["unit"]) for item in read_vitals(Heard(visit(line)))] == expected

@@ -100,7 +100,6 @@ async def test_only_so_many_documents_are_parsed_at_once(open_service: OpenServi
     assert (await post(scripted, a_pdf(*LINES))).status_code == 201
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_a_parser_whose_service_is_gone_ends_by_itself() -> None:
     one_second = [sys.executable, "-m", "app.documents.child", "word", "512000000", "1", "200000"]
     ended = subprocess.run(one_second, input=SLOW, capture_output=True, timeout=60, cwd=PROJECT)  # noqa: S603

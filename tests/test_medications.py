@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.findings import MedicationInstruction
-from app.llm.offline.hearing import hear
+from app.llm.offline.hearing import Heard
 from app.llm.offline.medications import read_medications
 from app.llm.offline.visit import SpokenTurn
 
@@ -20,7 +20,7 @@ def visit(*lines: str) -> list[SpokenTurn]:
 
 
 def only(*lines: str) -> dict[str, Any]:
-    items = read_medications(hear(visit(*lines)))
+    items = read_medications(Heard(visit(*lines)))
     assert len(items) == 1, items
     return items[0]
 
@@ -57,7 +57,7 @@ def test_the_words_before_a_name_decide(line: str, status: str, commitment: str)
     ],
 )
 def test_other_peoples_medicines_and_allergies_are_not_given(line: str) -> None:
-    assert read_medications(hear(visit(line))) == []
+    assert read_medications(Heard(visit(line))) == []
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_other_peoples_medicines_and_allergies_are_not_given(line: str) -> None:
     [("P: yes , every morning", ["continuing"]), ("P: no , never have", ["historical"]), ("P: what was that", [])],
 )
 def test_a_question_is_settled_by_its_answer(answer: str, commitments: list[str]) -> None:
-    items = read_medications(hear(visit("D: are you taking your losartan", answer)))
+    items = read_medications(Heard(visit("D: are you taking your losartan", answer)))
     assert [item["commitment"] for item in items] == commitments
 
 
@@ -98,7 +98,7 @@ def test_a_change_is_not_undone_by_telling_how_to_take_it() -> None:
 
 def test_values_are_those_behind_the_name_up_to_the_next_medicine() -> None:
     lines = "D: start amlodipine five milligrams once a day and take naproxen 250 mg twice a day with food for ten days"
-    amlodipine, naproxen = read_medications(hear(visit(lines)))
+    amlodipine, naproxen = read_medications(Heard(visit(lines)))
     assert (amlodipine["dosage"], amlodipine["frequency"], amlodipine["duration"]) == ("5 mg", "once a day", None)
     assert (naproxen["dosage"], naproxen["frequency"], naproxen["duration"]) == ("250 mg", "twice a day", "ten days")
     assert naproxen["special_instructions"] == "with food"
@@ -145,7 +145,7 @@ TALK = ["take ibuprofen", "no", "if it", "20 mg", "stop the lasix", "twice a day
 @given(st.lists(st.tuples(st.sampled_from("DP"), st.lists(st.sampled_from(TALK), max_size=8)), max_size=6))
 def test_every_item_is_valid_and_quotes_its_turns(talk: list[tuple[str, list[str]]]) -> None:
     turns = visit(*(f"{who}: {' '.join(words)}" for who, words in talk))
-    for item in read_medications(hear(turns)):
+    for item in read_medications(Heard(turns)):
         MedicationInstruction.model_validate(item)
         assert item["evidence"]
         assert all(quote["quote"] in turns[quote["turn"] - 1].text for quote in item["evidence"])

@@ -5,8 +5,10 @@ from typing import get_args
 import pytest
 
 from app.extraction.claims import are_said, is_everyday, stems
+from app.extraction.grounding import _drugs_named, drugs_named
 from app.extraction.stretch import Stretch, read_values
 from app.extraction.values import Kind
+from app.language.drugs import is_drug_name
 from tests.conftest import PROJECT
 
 SPOKEN = [
@@ -47,3 +49,12 @@ def test_what_is_said_every_day_is_remembered(text: str) -> None:
 )
 def test_what_may_tell_of_a_patient_is_not_remembered(text: str) -> None:
     assert not is_everyday(text)
+
+
+def test_of_names_only_those_in_the_dictionary_are_remembered() -> None:
+    assert all(map(is_drug_name, ("Lisinopril", "advil")))
+    assert not any(map(is_drug_name, ("Ann Lee", "lisinopril for Ann Lee", "the pill of my sister", "")))
+    assert drugs_named("Ann Lee") == frozenset(["ann lee"])
+    known = _drugs_named.cache_info().currsize
+    drugs_named("Ann Lee of Elm Street")
+    assert _drugs_named.cache_info().currsize == known

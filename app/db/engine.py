@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from app.db.naming import ORGANIZATION
 from app.db.pool_size import ENOUGH
 from app.db.row_security import APP_ROLE, CAN_TAKE_ROLE, RoleMissing
-from app.db.single import SingleChange, SingleQuery, Singles
+from app.db.single import SingleQuery, Singles
 from app.db.tables import encode_halfvec
 from app.db.translated import translated
 from app.errors import StorageUnavailable
@@ -81,9 +81,9 @@ class Database:
         """The same for one query, which opens no transaction."""
         return SingleQuery(self._singles, organization_id)
 
-    def change(self) -> SingleChange:
+    def change(self) -> Singles:
         """The same for one statement that changes something, and commits by itself."""
-        return SingleChange(self._singles)
+        return self._singles
 
     @asynccontextmanager
     async def write(self, organization_id: UUID) -> AsyncIterator[AsyncConnection]:
@@ -167,7 +167,7 @@ class Database:
 
 # What a query can be executed on, and what a change can.
 Reading = AsyncConnection | SingleQuery
-Changing = AsyncConnection | SingleChange
+Changing = AsyncConnection | Singles
 
 
 def database_url(value: str) -> URL:

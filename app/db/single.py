@@ -51,7 +51,7 @@ class Singles:
         self._engine, self._most, self._may_overflow = engine, most, may_overflow
         self._compiled = lru_cache(maxsize=128)(partial(Compiled, dialect=engine.dialect))
 
-    async def send(self, statement: Executable, values: Mapping[str, Any], within_s: float | None = None) -> Found:
+    async def execute(self, statement: Executable, values: Mapping[str, Any], within_s: float | None = None) -> Found:
         """What the statement gives back; `within_s` is counted from when it has a connection."""
         compiled = self._compiled(statement)
         given = compiled.values(values)
@@ -96,19 +96,8 @@ class SingleQuery:
     async def execute(self, query: Query, values: Mapping[str, Any], within_s: float | None = None) -> Found:
         """As a session does; once more if the connection breaks, since a query changes nothing."""
         named = {**values, **self._organization}
-        return await retried_once(lambda: self._singles.send(naming_organization(query), named, within_s))
+        return await retried_once(lambda: self._singles.execute(naming_organization(query), named, within_s))
 
     async def scalar(self, query: Query, values: Mapping[str, Any]) -> Any:
         """The first column of the first row, or None."""
         return (await self.execute(query, values)).scalar()
-
-
-class SingleChange:
-    """The same for one statement that changes something, once: it names its organization by `NAMED`."""
-
-    def __init__(self, singles: Singles) -> None:
-        self._singles = singles
-
-    async def execute(self, change: Executable, values: Mapping[str, Any]) -> Found:
-        """What it gives back of the rows that it changed; one that gives back none may have changed none."""
-        return await self._singles.send(change, values)

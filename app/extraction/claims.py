@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from app.extraction.stretch import read_values
 from app.extraction.values import Value, uncovered
+from app.language.drugs import is_drug_name
 from app.language.phrases import words
 from app.language.problems import problem_names
 
@@ -55,7 +56,7 @@ class Claim(NamedTuple):
 
 def values_told(item: dict[str, Any]) -> dict[str, Sequence[Value]]:
     """The values in each field of an item."""
-    return {field: _values_in(field, text) for field in _CHECKED if isinstance(text := item.get(field), str)}
+    return {field: _values_in(text) for field in _CHECKED if isinstance(text := item.get(field), str)}
 
 
 def claims_of(item: dict[str, Any], told: dict[str, Sequence[Value]]) -> list[Claim]:
@@ -103,9 +104,9 @@ def _is_said(stem: str, small: str) -> bool:
     return False
 
 
-def _values_in(field: str, text: str) -> Sequence[Value]:
+def _values_in(text: str) -> Sequence[Value]:
     """What is said every day is remembered once it was read."""
-    if is_everyday(text) or (field == "medication_name" and len(text) <= _SHORT):
+    if is_everyday(text) or is_drug_name(text):
         return _remembered(text)
     return read_values(text)
 
@@ -113,7 +114,7 @@ def _values_in(field: str, text: str) -> Sequence[Value]:
 def is_everyday(text: str) -> bool:
     """Whether a short text is one that tells of no patient: the name of a problem, or how much, how often and when.
 
-    Nothing else may stay in memory when the visit is done, names of medicines apart.
+    Nothing else may stay in memory when the visit is done, names in the dictionary of drugs apart.
     """
     if len(text) > _SHORT:
         return False

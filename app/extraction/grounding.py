@@ -12,7 +12,7 @@ from app.extraction.folding import fold
 from app.extraction.support import Region
 from app.extraction.values import Value
 from app.language.clauses import split_clauses
-from app.language.drugs import find_drugs
+from app.language.drugs import find_drugs, is_drug_name
 from app.language.problems import find_problems
 from app.language.procedures import find_procedures
 from app.language.turns import Turn
@@ -22,7 +22,6 @@ Grounding = Literal["said", "beside", "other", "nothing"]
 # A misheard drug name is still the name from this likeness on (rapidfuzz ratio, 0 to 100).
 _NAME_ALIKE = 82.0
 _NAME_LONG_ENOUGH = 5
-_LONGEST_NAME = 40
 _TURNS_BACK = 12
 _COMBINED = re.compile(r"[/+&]|\b(?:and|with)\b|(?<=[a-z])-(?=[a-z])", re.IGNORECASE)
 # Words that ask for the same thing, by their stems.
@@ -35,7 +34,7 @@ _ALIKE = (
 
 def drugs_named(name: str) -> frozenset[str]:
     """Canonical names of the drugs in a name, also of the parts of a combination; an unknown name stands for itself."""
-    return _drugs_named(name) if len(name) <= _LONGEST_NAME else _drugs_named.__wrapped__(name)
+    return _drugs_named(name) if is_drug_name(name) else _drugs_named.__wrapped__(name)
 
 
 @lru_cache(4096)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.extraction.assignment import best_pairs
-from app.language.drugs import find_drugs
+from app.language.drugs import find_drugs, is_drug_name
 
 MATCH_AT = 0.5
 _MAIN_FIELDS = {
@@ -56,6 +56,10 @@ def token_f1(text: str, other: str) -> float:
     return 2 * shared / (len(ours) + len(theirs))
 
 
-@lru_cache(4096)
 def _canonical(name: str) -> frozenset[str]:
+    return _remembered(name) if is_drug_name(name) else _remembered.__wrapped__(name)
+
+
+@lru_cache(4096)
+def _remembered(name: str) -> frozenset[str]:
     return frozenset(drug.canonical for drug in find_drugs(name))

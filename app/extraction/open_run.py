@@ -32,9 +32,9 @@ class Run:
 
 
 async def open_run(db: Database, visit: Visit, caller: Caller, context: Context, link: Link | None = None) -> Run:
-    """One transaction, since a later one could not see a parent that is not committed; tried again if it is cut off.
+    """One statement, or one transaction for a new clinician or with a `link`, which is called in it with the run's id.
 
-    `link` is called in it with the run's id.
+    All at once, since a later one could not see a parent that is not committed; tried again if it is cut off.
     """
     run_id, transcript_id, now = uuid7(), visit.stored_id or uuid7(), datetime.now(UTC)
     organization_id = visit.clinician.organization_id

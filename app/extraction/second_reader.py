@@ -10,7 +10,7 @@ from app.extraction.weighty_clauses import WeightyClause, unweighed
 from app.findings import ACTION_CATEGORIES
 from app.language.turns import Turn, split_turns
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.hearing import Heard, hear
+from app.llm.offline.hearing import Heard
 from app.llm.offline.parts import read_parts
 from app.llm.offline.reader import read_heard
 from app.llm.offline.visit import SpokenTurn
@@ -26,7 +26,7 @@ _READ_AS = {
 
 def listen(text: str, turns: Sequence[Turn]) -> Heard:
     """Hears the transcript itself, not the prompt: all that can be told of it before the findings are known."""
-    heard = hear([SpokenTurn(turn.number, turn.speaker, turn.role, text[turn.start : turn.end]) for turn in turns])
+    heard = Heard([SpokenTurn(turn.number, turn.speaker, turn.role, text[turn.start : turn.end]) for turn in turns])
     heard.look_for_names()
     return heard
 

@@ -56,6 +56,11 @@ class Drug(NamedTuple):
     kind: Kind
 
 
+def is_drug_name(text: str) -> bool:
+    """Whether a text is a name in the dictionary and nothing else, so that it tells of no patient."""
+    return text.lower() in lexicon().meanings
+
+
 def find_drugs(text: str) -> list[Drug]:
     """Mentions in order, without overlap: the longest name wins, whole words only, a plural s allowed.
 

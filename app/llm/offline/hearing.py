@@ -104,8 +104,3 @@ class Heard:
             )
             for place, (part, places) in enumerate(zip(cut, within, strict=True))
         ]
-
-
-def hear(turns: Sequence[SpokenTurn]) -> Heard:
-    """Reads what every rule needs of a visit, and scans its words once."""
-    return Heard(turns)

@@ -8,7 +8,7 @@ from app.llm.offline.custom import read_custom
 from app.llm.offline.excerpt import whole
 from app.llm.offline.facts import read_allergies, read_problems
 from app.llm.offline.follow_ups import read_follow_up_tasks
-from app.llm.offline.hearing import Heard, hear
+from app.llm.offline.hearing import Heard
 from app.llm.offline.indications import Indications
 from app.llm.offline.medications import read_medications
 from app.llm.offline.orders import read_clinician_todos
@@ -20,7 +20,7 @@ from app.llm.offline.vitals import read_vitals
 
 def read_visit(turns: Sequence[SpokenTurn], custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The raw answer about a visit, with the keys of `app.findings.Answer`; quotes are slices of their turns."""
-    return read_heard(hear(turns), custom_categories)
+    return read_heard(Heard(turns), custom_categories)
 
 
 def read_heard(heard: Heard, custom_categories: Sequence[dict[str, Any]]) -> dict[str, Any]:
