@@ -3,9 +3,9 @@
 import json
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.extraction.visit import Visit
 from app.language.turns import Turn
@@ -35,9 +35,9 @@ def calibration() -> Calibration:
     return Calibration(stored["version"], stored["weights"])
 
 
-def confidence_of(category: str, item: dict[str, Any], evidence: "Witness") -> float:
+def confidence_of(category: str, item: dict[str, Any], witness: "Witness") -> float:
     """Rounded to the fourth place."""
-    return round(calibration().probability(features_of(category, item, evidence)), 4)
+    return _confidence(_seen(category, item, witness))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +51,63 @@ class Witness:
         return self.visit.turns[number - 1] if 0 < number <= len(self.visit.turns) else None
 
 
+class Seen(NamedTuple):
+    """What counts of an item: names of ours, and no words of its visit."""
+
+    category: str
+    verification: str
+    commitment: str
+    read_by_rules: bool
+    several_quotes: bool
+    quote_mended: bool
+    by_clinician: bool
+    in_plan_region: bool
+    tells_plan: bool
+    has_dosage: bool
+    has_due: bool
+
+
 def features_of(category: str, item: dict[str, Any], witness: Witness) -> dict[str, float]:
     """Named features, 0 or 1 each but for `bias`, which is always 1."""
+    return _features(_seen(category, item, witness))
+
+
+def _seen(category: str, item: dict[str, Any], witness: Witness) -> Seen:
     quotes = item["evidence"]
     first = witness.turn(quotes[0]["turn"]) if quotes else None
+    return Seen(
+        category,
+        item["verification"],
+        item["commitment"],
+        witness.read_by_rules,
+        several_quotes=len(quotes) > 1,
+        quote_mended="quote_mended" in item["flags"],
+        by_clinician=first is not None and first.role in ("clinician", None),
+        in_plan_region=first is not None and first.start >= _PLAN_REGION_FROM * len(witness.visit.text),
+        tells_plan=any(PLANS.pattern.search(quote["quote"].lower()) for quote in quotes),
+        has_dosage=bool(item.get("dosage")),
+        has_due=bool(item.get("due")),
+    )
+
+
+@lru_cache(4096)
+def _confidence(seen: Seen) -> float:
+    return round(calibration().probability(_features(seen)), 4)
+
+
+def _features(seen: Seen) -> dict[str, float]:
     holds = {
         "bias": True,
-        f"category:{category}": True,
-        f"verification:{item['verification']}": True,
-        f"commitment:{item['commitment']}": True,
-        "reader:rules": witness.read_by_rules,
-        "quotes:several": len(quotes) > 1,
-        "quotes:mended": "quote_mended" in item["flags"],
-        "speaker:clinician": first is not None and first.role in ("clinician", None),
-        "place:plan": first is not None and first.start >= _PLAN_REGION_FROM * len(witness.visit.text),
-        "cue:plan": any(PLANS.pattern.search(quote["quote"].lower()) for quote in quotes),
-        "value:dosage": bool(item.get("dosage")),
-        "value:due": bool(item.get("due")),
+        f"category:{seen.category}": True,
+        f"verification:{seen.verification}": True,
+        f"commitment:{seen.commitment}": True,
+        "reader:rules": seen.read_by_rules,
+        "quotes:several": seen.several_quotes,
+        "quotes:mended": seen.quote_mended,
+        "speaker:clinician": seen.by_clinician,
+        "place:plan": seen.in_plan_region,
+        "cue:plan": seen.tells_plan,
+        "value:dosage": seen.has_dosage,
+        "value:due": seen.has_due,
     }
     return {name: float(value) for name, value in holds.items() if value}

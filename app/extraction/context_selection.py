@@ -1,6 +1,6 @@
 """Picks the examples that enter the prompt: by relevance, as many as the visit's complexity and the budget ask for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -34,12 +34,12 @@ class Example:
     relevance: float
 
 
-def other_visits(text: str, candidates: Iterable[Candidate], settings: Settings) -> Iterator[Candidate]:
+def other_visits(text: str, candidates: Sequence[Candidate], settings: Settings) -> Iterator[Candidate]:
     """The candidates without the transcript itself and near-duplicates of it, which would give away its answer.
 
     Each is compared when it is asked for: few of those that were found are used.
     """
-    ours = shingles(text)
+    ours = shingles(text) if candidates else set()
     for other in candidates:
         if not is_near_duplicate(ours, shingles(other.transcript), settings.near_duplicate_overlap):
             yield other

@@ -5,7 +5,7 @@ SHINGLE_WORDS = 5
 
 def shingles(text: str) -> set[int]:
     """The hashes of all runs of five words, or of all words where there are fewer."""
-    words = [word for word in text.casefold().split() if any(map(str.isalnum, word))]
+    words = [word for word in text.casefold().split() if word[0].isalnum() or any(map(str.isalnum, word))]
     if len(words) < SHINGLE_WORDS:
         return {hash(tuple(words))}
     return set(map(hash, zip(*(words[begun:] for begun in range(SHINGLE_WORDS)), strict=False)))
