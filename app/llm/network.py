@@ -1,8 +1,8 @@
 """Carries the SDK's requests, over aiohttp or to an app in this process; the answer comes whole and bounded."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import httpx2
@@ -12,6 +12,25 @@ ASGIApp = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitab
 
 # Nothing asked for compression: what claims to be compressed is read as it came, and so is no JSON.
 _NOT_PASSED_ON = {b"content-encoding", b"transfer-encoding", b"content-length"}
+
+
+class Call(httpx2.Request):
+    """A body under a head that was built before."""
+
+    def __init__(self, head: httpx2.Request, body: bytes) -> None:
+        super().__init__(head.method, head.url, stream=httpx2.ByteStream(body))
+        # Those of the head itself: a copy would have to find out again how its headers are encoded.
+        self.headers, self.extensions = head.headers, head.extensions
+        self.head, self.body = head, body
+
+
+class Answer(httpx2.Response):
+    """An answer that came whole. Headers are read of failures only, and one of them is dear to prepare."""
+
+    def __init__(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+        passed_on = [] if status == 200 else [header for header in headers if header[0].lower() not in _NOT_PASSED_ON]
+        super().__init__(status, headers=passed_on, stream=httpx2.ByteStream(body))
+        self.body = body
 
 
 class Carrier(httpx2.AsyncClient):
@@ -25,11 +44,10 @@ class Carrier(httpx2.AsyncClient):
         self._carries = transport
 
     def build_request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Request:
-        """The SDK gives whole addresses, and its own headers and timeouts with every request."""
+        """The SDK gives whole addresses, and its own headers and timeouts; what the transport adds is left to it."""
+        stream = httpx2.ByteStream(given.get("content") or b"")
         extensions = {"timeout": httpx2.Timeout(given["timeout"]).as_dict()}
-        return httpx2.Request(
-            method, _url(url), headers=given["headers"], content=given.get("content"), extensions=extensions
-        )
+        return httpx2.Request(method, url, headers=given["headers"], stream=stream, extensions=extensions)
 
     async def send(self, request: httpx2.Request, **_unused: Any) -> httpx2.Response:
         """What the transport answers, which has been read."""
@@ -51,13 +69,15 @@ class OverNetwork(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises httpx2's own errors. A body longer than the limit is cut one byte after it."""
+        call = cast(Call, request)
+        url, headers, timeout = _sent_of(call.head)
         try:
             async with self._session().request(
-                request.method,
-                str(request.url),
-                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
-                data=request.content,
-                timeout=_timeout(request),
+                call.method,
+                url,
+                headers=headers,
+                data=call.body,
+                timeout=timeout,
                 allow_redirects=False,
             ) as answered:
                 body = await _read(answered.content.iter_any(), self._limit)
@@ -65,7 +85,7 @@ class OverNetwork(httpx2.AsyncBaseTransport):
             raise httpx2.ReadTimeout(type(error).__name__) from None
         except (aiohttp.ClientError, OSError) as error:
             raise httpx2.NetworkError(type(error).__name__) from None
-        return _response(answered.status, answered.raw_headers, body)
+        return Answer(answered.status, answered.raw_headers, body)
 
     def _session(self) -> aiohttp.ClientSession:
         """Opened by the first call, since aiohttp wants the running loop."""
@@ -89,11 +109,15 @@ class InProcess(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         answered = await self._inner.handle_async_request(request)
         body = await _read(answered.aiter_raw(), self._limit)
-        return _response(answered.status_code, answered.headers.raw, body)
+        return Answer(answered.status_code, answered.headers.raw, body)
 
 
-# There is one address for each kind of call.
-_url = lru_cache(maxsize=16)(httpx2.URL)
+@lru_cache(maxsize=16)
+def _sent_of(head: httpx2.Request) -> tuple[str, list[tuple[str, str]], aiohttp.ClientTimeout]:
+    """What aiohttp takes of a head: address, headers, time limits."""
+    headers = [(name.decode(), value.decode()) for name, value in head.headers.raw]
+    seconds = head.extensions["timeout"]
+    return str(head.url), headers, aiohttp.ClientTimeout(sock_connect=seconds["connect"], sock_read=seconds["read"])
 
 
 async def _read(chunks: AsyncIterator[bytes], limit: int) -> bytes:
@@ -104,13 +128,3 @@ async def _read(chunks: AsyncIterator[bytes], limit: int) -> bytes:
         if len(received) > limit:
             break
     return bytes(received[: limit + 1])
-
-
-def _response(status: int, headers: Any, body: bytes) -> httpx2.Response:
-    passed_on = [(name, value) for name, value in headers if name.lower() not in _NOT_PASSED_ON]
-    return httpx2.Response(status, headers=passed_on, content=body)
-
-
-def _timeout(request: httpx2.Request) -> aiohttp.ClientTimeout:
-    seconds = request.extensions["timeout"]
-    return aiohttp.ClientTimeout(sock_connect=seconds["connect"], sock_read=seconds["read"])
