@@ -25,6 +25,7 @@ def names(text: str) -> list[str]:
         ("fish oil, vitamin d and an iron supplement", ["fish oil", "vitamin d", "iron supplement"]),
         ("i ran out of lysinopril and amoxacilin", ["lysinopril", "amoxacilin"]),
         ("he takes tylenol-", ["tylenol"]),
+        ("metformin , not metfornin , and metformin-like", ["metformin", "metfornin", "metformin"]),
     ],
 )
 def test_medicines_are_found_by_the_names_people_use(text: str, expected: list[str]) -> None:

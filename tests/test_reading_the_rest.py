@@ -16,6 +16,8 @@ from app.extraction.second_reader import listen, read_again, read_rest
 from app.extraction.visit import Visit
 from app.extraction.weighty_clauses import unweighed, weighty_clauses
 from app.findings import ACTION_CATEGORIES
+from app.language.drugs import find_drugs
+from app.language.procedures import find_procedures
 from app.llm.offline.hearing import Heard
 from app.llm.offline.parts import read_parts
 
@@ -67,6 +69,22 @@ def test_parts_that_are_the_whole_are_read_as_the_whole(visit: Visit) -> None:
         assert [(item["evidence"][0], item["commitment"]) for item in read] == [
             (item["evidence"][0], item["commitment"]) for item in items
         ]
+
+
+@pytest.mark.parametrize("visit", VISITS, ids=samples.visit_names())
+def test_a_turn_is_heard_alone_as_in_the_whole(visit: Visit) -> None:
+    alone, whole = listen(visit.text, visit.turns), listen(visit.text, visit.turns)
+    assert [said.marks for clauses in whole.clauses_of for said in clauses] == [
+        said.marks for index in range(len(visit.turns)) for said in alone.said_in(index)
+    ]
+
+
+@pytest.mark.parametrize("visit", VISITS, ids=samples.visit_names())
+def test_names_are_found_in_the_visit_as_in_any_text(visit: Visit) -> None:
+    heard = listen(visit.text, visit.turns)
+    for index, words in enumerate(heard.words):
+        assert heard.drugs_of.get(index, []) == find_drugs(words)
+        assert heard.procedures_of.get(index, []) == [(it.start, it.name) for it in find_procedures(words)]
 
 
 @pytest.mark.parametrize("visit", VISITS, ids=samples.visit_names())

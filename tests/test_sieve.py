@@ -50,6 +50,20 @@ def test_nothing_that_is_said_is_sifted_out(sieve: Sieve) -> None:
         assert all(cue.search(text, marks) for cue in found), text
 
 
+def test_a_first_look_tells_of_its_cues_what_the_whole_tells() -> None:
+    first = sum(cue.bit for cue in CUES.first.cues)
+    assert 0 < len(CUES.first.cues) < len(CUES.cues)
+    for text in SPOKEN:
+        assert CUES.first.marks(text) & first == CUES.marks(text) & first, text
+
+
+def test_words_for_a_first_look_alone_are_not_looked_for_again() -> None:
+    sieve = Sieve()
+    cue, bit = sieve.add(re.compile("pain")), sieve.add_words(lambda: ["knee"], only_first=True)
+    sieve.look_first_for(cue.bit)
+    assert (sieve.marks("knee pain"), sieve.first.marks("knee pain")) == (cue.bit, cue.bit | bit)
+
+
 def test_no_number_is_sifted_out() -> None:
     for text in [*SPOKEN, "take 1/2", "½ a tablet", ".5 mg", "a couple", "point five", "Quarter to TEN"]:
         assert Speech(text).numbers == find_numbers(text), text

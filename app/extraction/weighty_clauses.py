@@ -35,6 +35,7 @@ _CUES = [
 _Name = tuple[int, str]
 _NONE: frozenset[str] = frozenset()
 _MARKS = sum(cue.bit for _, cue in _CUES) | MARKS_OF_VISITS | MARKS_OF_PAPERS
+CUES.look_first_for(_MARKS)
 
 
 @dataclass(slots=True)
@@ -92,10 +93,10 @@ def _unknown(names_of: Mapping[int, list[_Name]], accounted: Accounted) -> dict[
 
 def _with_marks(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> Iterator[int]:
     """The turns with a word, quoted by no finding, that what weighs cannot do without."""
-    for index, marks in enumerate(heard.marks):
-        if marks & _MARKS:
+    for index, signs in enumerate(heard.signs):
+        if signs & _MARKS:
             shift = turns[index].start - heard.spans[index][0]
-            places = (place for place in heard.places_of[index] if place[0] & _MARKS)
+            places = (place for place in heard.signs_of[index] if place[0] & _MARKS)
             if any(not accounted.cites(shift + start, shift + end) for _, start, end in places):
                 yield index
 

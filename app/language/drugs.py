@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,7 +41,6 @@ _TAKEN_AFTER = re.compile(
 )
 
 _LONG_WORD = re.compile(r"[a-z]{7,}")
-_WORD_GOES_ON = re.compile(r"-?\w")
 # Start, end and name as the lexicon has it.
 Mention = tuple[int, int, str]
 
@@ -72,7 +71,13 @@ def find_drugs(text: str) -> list[Drug]:
 
 def drugs_in(small: str) -> list[Drug]:
     """The same of plain words."""
-    mentions = _longest(_named(small))
+    found = lexicon().automaton.find_matches_as_indexes(small, overlapping=True)
+    return drugs_at(small, ((start, end) for _, start, end in found))
+
+
+def drugs_at(small: str, places: Iterable[tuple[int, int]]) -> list[Drug]:
+    """The same, where all places of all names (see `Lexicon.names`) in plain words are known."""
+    mentions = _longest(_whole_names(small, places))
     misheard = _misheard(small, mentions)
     if misheard:
         mentions = sorted(mentions + misheard)
@@ -104,19 +109,25 @@ def canonical_name(name: str) -> str:
     return found[0].canonical if found else " ".join(name.lower().split())
 
 
-def _named(small: str) -> list[Mention]:
-    known = lexicon()
+def _whole_names(small: str, places: Iterable[tuple[int, int]]) -> list[Mention]:
     named: list[Mention] = []
-    for index, start, end in known.automaton.find_matches_as_indexes(small, overlapping=True):
+    for start, end in places:
         stop = end + 1 if small[end : end + 1] == "s" else end
-        if not _goes_before(small, start) and not _WORD_GOES_ON.match(small, stop):
-            named.append((start, stop, known.names[index]))
+        if not _goes_before(small, start) and not _goes_on(small, stop):
+            named.append((start, stop, small[start:end]))
     return named
 
 
 def _goes_before(small: str, start: int) -> bool:
-    before = small[max(0, start - 2) : start]
-    return before[-1:].isalnum() or (before[-1:] == "-" and before[:1].isalnum())
+    before = small[start - 1 : start]
+    return before.isalnum() or (before == "-" and small[start - 2 : start - 1].isalnum())
+
+
+def _goes_on(small: str, stop: int) -> bool:
+    behind = small[stop : stop + 1]
+    if behind == "-":
+        behind = small[stop + 1 : stop + 2]
+    return behind.isalnum() or behind == "_"
 
 
 def _longest(spans: list[Mention]) -> list[Mention]:
@@ -130,7 +141,9 @@ def _longest(spans: list[Mention]) -> list[Mention]:
 
 
 def _misheard(small: str, named: list[Mention]) -> list[Mention]:
-    if not any(map(nearly, _LONG_WORD.findall(small))):
+    near = list(filter(nearly, _LONG_WORD.findall(small)))
+    told = [word for start, end, _ in named for word in filter(nearly, _LONG_WORD.findall(small, start, end))]
+    if len(near) == len(told):
         return []
     taken = {at for start, end, _ in named for at in range(start, end)}
     return [

@@ -6,19 +6,24 @@ from functools import cached_property
 from itertools import accumulate
 
 from app.language.clauses import Clause, split_clauses
-from app.language.drugs import Drug, find_drugs, may_name_drugs
+from app.language.drug_lexicon import lexicon
+from app.language.drugs import Drug, drugs_at, may_name_drugs
 from app.language.plain import plain
 from app.language.procedures import procedures_at
-from app.language.sieve import places_within
+from app.language.sieve import Place, places_within
 from app.llm.offline.clauses_said import NAMES_A_PROCEDURE, Said, tell_topics
 from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.visit import SpokenTurn
 
+NAMES_A_DRUG = CUES.add_words(lambda: lexicon().names, only_first=True)
+CUES.look_first_for(NAMES_A_PROCEDURE)
+
 
 class Heard:
-    """Of `turns[i]` the plain `words[i]`, `marks[i]` (see `CUES`) and `roles[i]`; all words, `visit`, are scanned once.
+    """Of `turns[i]` the plain `words[i]`, `signs[i]` and `roles[i]`, from one scan of all words, the `visit`.
 
+    `signs` are the marks that a first look gives (see `CUES`), with their places in the visit in `signs_of[i]`.
     What not every reader needs is found when it is first asked for.
     """
 
@@ -28,11 +33,22 @@ class Heard:
         self.visit = "\n".join(self.words)
         self._starts = list(accumulate((len(spoken) + 1 for spoken in self.words), initial=0))
         self.spans = [(start, start + len(spoken)) for start, spoken in zip(self._starts, self.words, strict=False)]
-        self.places_of = places_within(CUES.places(self.visit), self.spans)
-        self.marks = [CUES.marks_of(places) for places in self.places_of]
-        self.roles = inferred_roles(turns, self.words, self.marks)
+        self._signs = CUES.first.places(self.visit)
+        self.signs_of = places_within(self._signs, self.spans)
+        self.signs = [CUES.first.marks_of(places) for places in self.signs_of]
+        self.roles = inferred_roles(turns, self.words, self.signs)
         self._cut: dict[int, list[Clause]] = {}
         self._said: dict[int, list[Said]] = {}
+
+    @cached_property
+    def marks(self) -> list[int]:
+        """What all of `CUES` tell of each turn."""
+        return [CUES.marks_of(places) for places in self.places_of]
+
+    @cached_property
+    def places_of(self) -> list[list[Place]]:
+        """Where in the visit the words stand that these need, turn by turn: for one who reads all of it."""
+        return places_within(CUES.places(self.visit), self.spans)
 
     @cached_property
     def names_drugs(self) -> list[bool]:
@@ -47,7 +63,7 @@ class Heard:
     def drugs_of(self) -> dict[int, list[Drug]]:
         """By index of its turn, what is named of drugs, told from one look at the whole visit."""
         drugs_of: dict[int, list[Drug]] = {}
-        for drug in find_drugs(self.visit):
+        for drug in drugs_at(self.visit, self._places_with(NAMES_A_DRUG)):
             index, start = self._place(drug.start)
             moved = Drug(start, start + drug.end - drug.start, drug.name, drug.canonical, drug.kind)
             drugs_of.setdefault(index, []).append(moved)
@@ -56,12 +72,14 @@ class Heard:
     @cached_property
     def procedures_of(self) -> dict[int, list[tuple[int, str]]]:
         """The same of tests, procedures and referrals: where the name starts, and the usual name."""
-        places = [(start, end) for places in self.places_of for bits, start, end in places if bits & NAMES_A_PROCEDURE]
         procedures_of: dict[int, list[tuple[int, str]]] = {}
-        for procedure in procedures_at(self.visit, places):
+        for procedure in procedures_at(self.visit, self._places_with(NAMES_A_PROCEDURE)):
             index, start = self._place(procedure.start)
             procedures_of.setdefault(index, []).append((start, procedure.name))
         return procedures_of
+
+    def _places_with(self, bit: int) -> list[tuple[int, int]]:
+        return [(start, end) for bits, start, end in self._signs if bits & bit]
 
     def _place(self, at: int) -> tuple[int, int]:
         """The index of the turn that holds a place of the visit, and the place in that turn."""
@@ -71,6 +89,7 @@ class Heard:
     @cached_property
     def clauses_of(self) -> list[list[Said]]:
         """The clauses of each turn, which know what is under discussion."""
+        self.places_of  # noqa: B018 (one scan of a whole visit takes a tenth of the time of a scan for each turn)
         clauses_of = [self.said_in(index) for index in range(len(self.turns))]
         tell_topics(clauses_of, self.words)
         return clauses_of
@@ -89,9 +108,8 @@ class Heard:
 
     def _read_turn(self, index: int) -> list[Said]:
         number, text, words = self.turns[index].number, self.turns[index].text, self.words[index]
-        by_clinician, shift = self.roles[index] in ("clinician", None), self.spans[index][0]
+        by_clinician = self.roles[index] in ("clinician", None)
         cut = self.cut(index)
-        within = places_within(self.places_of[index], [(shift + part.start, shift + part.end) for part in cut])
         return [
             Said(
                 (index, place),
@@ -102,5 +120,13 @@ class Heard:
                 CUES.marks_of(places),
                 by_clinician,
             )
-            for place, (part, places) in enumerate(zip(cut, within, strict=True))
+            for place, (part, places) in enumerate(zip(cut, self._places_in(index, cut), strict=True))
         ]
+
+    def _places_in(self, index: int, cut: Sequence[Clause]) -> list[list[Place]]:
+        """Where the words of the cues stand in each clause of a turn."""
+        if "places_of" in self.__dict__:
+            places, shift = self.places_of[index], self.spans[index][0]
+        else:
+            places, shift = CUES.places(self.words[index]), 0
+        return places_within(places, [(shift + part.start, shift + part.end) for part in cut])

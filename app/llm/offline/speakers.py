@@ -9,6 +9,7 @@ from app.llm.offline.visit import SpokenTurn
 _CLINICIAN = CUES.add(phrases("speakers", "clinician"))
 _PATIENT = CUES.add(phrases("speakers", "patient"))
 _TELLS = _CLINICIAN.bit | _PATIENT.bit
+CUES.look_first_for(_TELLS)
 
 
 def inferred_roles(turns: Sequence[SpokenTurn], words: Sequence[str], marks: Sequence[int]) -> list[Role | None]:
