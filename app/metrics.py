@@ -67,14 +67,14 @@ class Metrics:
         )
         for tier in ("memory", "table", "near", "miss"):
             self.embedding_cache.labels(tier)
-        for phase in PHASES:  # so that a phase that never ran shows as zero, not as missing
-            self.phases.labels(phase)
+        # All of them now, so that a phase that never ran shows as zero, not as missing.
+        self._of_phase = {phase: self.phases.labels(phase) for phase in PHASES}
 
     def count_request(self, route: str, status: int, timings: Timings) -> None:
         self.requests.labels(route, str(status)).inc()
         self.duration.labels(route).observe(timings.elapsed_ms() / 1000)
         for name, phase in timings.phases.items():
-            self.phases.labels(name).observe(phase.ms / 1000)
+            self._of_phase[name].observe(phase.ms / 1000)
 
     def count_extraction(self, answer: Mapping[str, Any]) -> None:
         for what in answer["degraded"]:

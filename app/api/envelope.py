@@ -61,10 +61,11 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self.request_id
-            headers.update(self._state.get("headers", {}))
-            headers["Server-Timing"] = self._timings.server_timing()
+            if own := self._state.get("headers"):
+                MutableHeaders(scope=message).update(own)
+            headers = message["headers"]
+            headers.append((b"x-request-id", self.request_id.encode()))
+            headers.append((b"server-timing", self._timings.server_timing().encode()))
             protect(headers)
         elif self._method == "HEAD":
             message = {**message, "body": b""}
