@@ -2,15 +2,17 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.extraction.accounted import Accounted
+from app.language.clauses import Clause
 from app.language.doses import find_doses
 from app.language.dues import find_dues
+from app.language.sieve import Place
 from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.follow_ups import MARKS_OF_VISITS, may_plan_a_visit
+from app.llm.offline.follow_ups import MARKS_OF_SOON, MARKS_OF_VISITS, may_plan_a_visit
 from app.llm.offline.hearing import Heard
 from app.llm.offline.intent import PLANS
 from app.llm.offline.phrase_lists import CUES
@@ -35,7 +37,9 @@ _CUES = [
 _Name = tuple[int, str]
 _NONE: frozenset[str] = frozenset()
 _MARKS = sum(cue.bit for _, cue in _CUES) | MARKS_OF_VISITS | MARKS_OF_PAPERS
-CUES.look_first_for(_MARKS)
+# Plans a visit beside other words that do; alone it is no reason to look at a turn.
+_LOOKED_AT = _MARKS | MARKS_OF_SOON
+CUES.look_first_for(_LOOKED_AT)
 
 
 @dataclass(slots=True)
@@ -64,16 +68,18 @@ class WeightyClause:
 
 def weighty_clauses(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> list[WeightyClause]:
     """In order, those in which something weighs, and those in which the rules may yet read an order."""
-    drugs = {index: [(drug.start, drug.canonical) for drug in named] for index, named in heard.drugs_of.items()}
-    drugs, tests = _unknown(drugs, accounted), _unknown(heard.procedures_of, accounted)
+    drugs_of = {index: [(drug.start, drug.canonical) for drug in named] for index, named in heard.drugs_of.items()}
+    drugs_of, tests_of = _unknown(drugs_of, accounted), _unknown(heard.procedures_of, accounted)
+    signs_of = _signs(heard, turns, accounted)
     found = []
-    for index in sorted({*drugs, *tests, *_with_marks(heard, turns, accounted)}):
-        for said in heard.said_in(index):
-            clause = unweighed(said, turns[index], accounted)
-            clause.drugs, clause.tests = _in(said, drugs.get(index)), _in(said, tests.get(index))
-            clause.reasons = _reasons(clause)
-            if clause.reasons or _may_order(clause):
-                found.append(clause)
+    for index in sorted({*drugs_of, *tests_of, *signs_of}):
+        drugs, tests, signs = drugs_of.get(index), tests_of.get(index), signs_of.get(index)
+        for place, part in enumerate(heard.cut(index)):
+            named, tested, marks = _in(part, drugs), _in(part, tests), _marks_in(part, signs)
+            if named or tested or marks:
+                clause = unweighed(heard.said_in(index)[place], turns[index], accounted)
+                if _weighs(clause, named, tested, marks):
+                    found.append(clause)
     return found
 
 
@@ -91,30 +97,48 @@ def _unknown(names_of: Mapping[int, list[_Name]], accounted: Accounted) -> dict[
     return {index: names for index, names in unknown.items() if names}
 
 
-def _with_marks(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> Iterator[int]:
-    """The turns with a word, quoted by no finding, that what weighs cannot do without."""
+def _signs(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> dict[int, list[Place]]:
+    """By index of its turn, where in it words stand that what weighs cannot do without, and that no finding quotes."""
+    signs_of = {}
     for index, signs in enumerate(heard.signs):
         if signs & _MARKS:
-            shift = turns[index].start - heard.spans[index][0]
-            places = (place for place in heard.signs_of[index] if place[0] & _MARKS)
-            if any(not accounted.cites(shift + start, shift + end) for _, start, end in places):
-                yield index
+            shift, start = heard.spans[index][0], turns[index].start
+            places = [(bits, at - shift, end - shift) for bits, at, end in heard.signs_of[index] if bits & _LOOKED_AT]
+            places = [place for place in places if not accounted.cites(start + place[1], start + place[2])]
+            if any(place[0] & _MARKS for place in places):
+                signs_of[index] = places
+    return signs_of
 
 
-def _in(said: Said, names: Sequence[_Name] | None) -> frozenset[str]:
+def _in(part: Clause, names: Sequence[_Name] | None) -> frozenset[str]:
     if not names:
         return _NONE
-    first, last = bisect_left(names, (said.start,)), bisect_left(names, (said.end,))
+    first, last = bisect_left(names, (part.start,)), bisect_left(names, (part.end,))
     return frozenset(name for _, name in names[first:last])
 
 
-def _reasons(clause: WeightyClause) -> list[str]:
+def _marks_in(part: Clause, signs: Sequence[Place] | None) -> int:
+    marks = 0
+    for bits, start, end in signs or ():
+        if part.start <= start and end <= part.end:
+            marks |= bits
+    return marks
+
+
+def _weighs(clause: WeightyClause, drugs: frozenset[str], tests: frozenset[str], marks: int) -> bool:
+    """Notes what weighs; whether anything does, or an order may be read. `marks`: those of words that nobody quotes."""
+    clause.drugs, clause.tests = drugs, tests
+    clause.reasons = _reasons(clause, marks)
+    return bool(clause.reasons) or _may_order(clause, marks)
+
+
+def _reasons(clause: WeightyClause, marks: int) -> list[str]:
     said = clause.said
     reasons = [reason for reason, names in (("drug", clause.drugs), ("test", clause.tests)) if names]
     if clause.drugs and find_doses(said.text):
         reasons.append("dose")
     if not clause.cited:
-        reasons += (reason for reason, cue in _CUES if said.find(cue))
+        reasons += (reason for reason, cue in _CUES if cue.search(said.words, marks))
         if reasons and find_dues(said.text):
             reasons.append("interval")
     if reasons and said.by_clinician and not said.asks and said.find(PLANS):
@@ -122,8 +146,10 @@ def _reasons(clause: WeightyClause) -> list[str]:
     return reasons
 
 
-def _may_order(clause: WeightyClause) -> bool:
+def _may_order(clause: WeightyClause, marks: int) -> bool:
     said = clause.said
     if clause.cited or not said.by_clinician:
         return False
-    return may_write(said) or may_plan_a_visit(said)
+    return bool(marks & MARKS_OF_PAPERS and may_write(said)) or bool(
+        marks & (MARKS_OF_VISITS | MARKS_OF_SOON) and may_plan_a_visit(said)
+    )

@@ -33,8 +33,7 @@ _FAR = 600
 class Said:
     """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly.
 
-    `at`: the index of its turn, and its place in that; `marks` tell which of `CUES` its words may hold; `topic` is the
-    problem under discussion, in the speaker's words.
+    `at`: the index of its turn, and its place in that; `topic` is the problem under discussion, in the speaker's words.
     """
 
     at: tuple[int, int]
@@ -42,10 +41,21 @@ class Said:
     start: int
     text: str
     words: str
-    marks: int
     by_clinician: bool
     topic: str | None = None
+    _marks: int | None = None
     _asks: bool | None = None
+
+    @property
+    def marks(self) -> int:
+        """Which of `CUES` its words may hold."""
+        if self._marks is None:
+            self._marks = CUES.marks(self.words)
+        return self._marks
+
+    def mark(self, marks: int) -> None:
+        """Notes the marks, where they are known from a scan of the whole visit."""
+        self._marks = marks
 
     @property
     def asks(self) -> bool:

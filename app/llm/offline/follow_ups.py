@@ -23,7 +23,7 @@ _ARRANGED = phrases("follow_ups", "arranged")
 _NOT_A_VISIT = phrases("follow_ups", "not_a_visit")
 _NOT_UNTIL = phrases("follow_ups", "not_until")
 _WITH_OTHER = CUES.add(phrases("follow_ups", "with_other"))
-_SEEN_SOON = re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))")
+_SEEN_SOON = CUES.add(re.compile(r"\b(?:be|you) (?:urgently )?seen\b(?! (?:by them|in the past|before|at))"))
 _AT_ONCE = re.compile(r"right away|immediately|straight|as soon as")
 _CALLS = CUES.add(phrases("follow_ups", "calls"))
 _CALLS_PATIENT = CUES.add(phrases("follow_ups", "calls_patient"))
@@ -41,6 +41,7 @@ _ASKS_WHEN = CUES.add(
 )
 _OF_VISITS = (_RETURNS, _WITH_OTHER, _CALLS, _CALLS_PATIENT, _SCHEDULES)
 MARKS_OF_VISITS = sum(cue.bit for cue in _OF_VISITS)
+MARKS_OF_SOON = _SEEN_SOON.bit
 _CASE = phrases("follow_ups", "case")
 _OR_SOONER = re.compile(r"\b(?:or |but )?(?:sooner|earlier|if not (?:before|sooner|earlier))\b.*")
 _OPENS_WITH_IF = re.compile(r"^(?:(?:and|so|but|or|then|um|uh),? )*(?:if|unless)\b")
@@ -62,7 +63,7 @@ def may_plan_a_visit(said: Said) -> bool:
     """Whether a clause of the clinician's may tell of a visit or a call to come."""
     if said.asks or not said.find(_PLANNED):
         return False
-    return any(said.find(cue) for cue in _OF_VISITS) or bool(_SEEN_SOON.search(said.words))
+    return any(said.find(cue) for cue in (*_OF_VISITS, _SEEN_SOON))
 
 
 def read_follow_up_tasks(visit: Excerpt) -> list[Item]:
@@ -171,7 +172,7 @@ def _other_clinician(said: Said) -> Item | None:
 
 
 def _seen_soon(said: Said) -> Item | None:
-    if not _SEEN_SOON.search(said.words) or said.find(_RETURNS):
+    if not said.find(_SEEN_SOON) or said.find(_RETURNS):
         return None
     due = said.due(bare=True)
     return (
