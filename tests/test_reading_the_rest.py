@@ -109,6 +109,11 @@ def test_an_order_without_a_name_is_read_where_nobody_quotes_it() -> None:
     assert missed(visit, quoting(visit, "a sick note", description="Sick note")) == []
 
 
+def test_what_plans_a_visit_is_read_beside_a_name_too() -> None:
+    soon = "I want you to be seen next week."
+    assert (soon, ["order_read"]) in missed(visit_of(f"Doctor: Take naproxen. {soon}"))
+
+
 def test_what_is_around_an_order_is_heard() -> None:
     asked = "Doctor: Shall we get an MRI of the knee?"
     assert missed(visit_of(asked, "Patient: Yes please."))[0][1] == ["test", "order_read"]

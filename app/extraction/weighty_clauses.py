@@ -2,14 +2,14 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.extraction.accounted import Accounted
 from app.language.clauses import Clause
 from app.language.doses import find_doses
 from app.language.dues import find_dues
-from app.language.sieve import Place
+from app.language.sieve import Place, places_within
 from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.follow_ups import MARKS_OF_SOON, MARKS_OF_VISITS, may_plan_a_visit
@@ -68,17 +68,14 @@ class WeightyClause:
 
 def weighty_clauses(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> list[WeightyClause]:
     """In order, those in which something weighs, and those in which the rules may yet read an order."""
-    drugs_of = {index: [(drug.start, drug.canonical) for drug in named] for index, named in heard.drugs_of.items()}
-    drugs_of, tests_of = _unknown(drugs_of, accounted), _unknown(heard.procedures_of, accounted)
-    signs_of = _signs(heard, turns, accounted)
     found = []
-    for index in sorted({*drugs_of, *tests_of, *signs_of}):
-        drugs, tests, signs = drugs_of.get(index), tests_of.get(index), signs_of.get(index)
-        for place, part in enumerate(heard.cut(index)):
-            named, tested, marks = _in(part, drugs), _in(part, tests), _marks_in(part, signs)
-            if named or tested or marks:
+    for index, drugs, tests, signs in _turns_to_cut(heard, turns, accounted):
+        cut = heard.cut(index)
+        for place, (part, signs_in) in enumerate(zip(cut, places_within(signs, cut), strict=True)):
+            named, tested = _in(part, drugs), _in(part, tests)
+            if named or tested or signs_in:
                 clause = unweighed(heard.said_in(index)[place], turns[index], accounted)
-                if _weighs(clause, named, tested, marks):
+                if _weighs(clause, named, tested, CUES.first.marks_of(signs_in)):
                     found.append(clause)
     return found
 
@@ -89,6 +86,22 @@ def unweighed(said: Said, turn: Turn, accounted: Accounted) -> WeightyClause:
     return WeightyClause(said, turn.number - 1, start, end, accounted.cites(start, end))
 
 
+def _turns_to_cut(
+    heard: Heard, turns: Sequence[Turn], accounted: Accounted
+) -> Iterator[tuple[int, list[_Name], list[_Name], list[Place]]]:
+    """Index of each, the unknown drugs and tests that it names, and where words stand that nobody quotes.
+
+    These are words that what weighs cannot do without.
+    """
+    drugs_of = {index: [(drug.start, drug.canonical) for drug in named] for index, named in heard.drugs_of.items()}
+    drugs_of, tests_of = _unknown(drugs_of, accounted), _unknown(heard.procedures_of, accounted)
+    for index, turn in enumerate(turns):
+        drugs, tests = drugs_of.get(index, []), tests_of.get(index, [])
+        signs = _unquoted(heard, index, turn, accounted) if heard.signs[index] & _LOOKED_AT else []
+        if drugs or tests or any(bits & _MARKS for bits, _, _ in signs):
+            yield index, drugs, tests, signs
+
+
 def _unknown(names_of: Mapping[int, list[_Name]], accounted: Accounted) -> dict[int, list[_Name]]:
     unknown = {
         index: [(start, name) for start, name in names if name not in accounted.terms]
@@ -97,32 +110,18 @@ def _unknown(names_of: Mapping[int, list[_Name]], accounted: Accounted) -> dict[
     return {index: names for index, names in unknown.items() if names}
 
 
-def _signs(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> dict[int, list[Place]]:
-    """By index of its turn, where in it words stand that what weighs cannot do without, and that no finding quotes."""
-    signs_of = {}
-    for index, signs in enumerate(heard.signs):
-        if signs & _MARKS:
-            shift, start = heard.spans[index][0], turns[index].start
-            places = [(bits, at - shift, end - shift) for bits, at, end in heard.signs_of[index] if bits & _LOOKED_AT]
-            places = [place for place in places if not accounted.cites(start + place[1], start + place[2])]
-            if any(place[0] & _MARKS for place in places):
-                signs_of[index] = places
-    return signs_of
+def _unquoted(heard: Heard, index: int, turn: Turn, accounted: Accounted) -> list[Place]:
+    """Where in a turn such words stand."""
+    shift, begin = heard.spans[index][0], turn.start
+    places = [(bits, start - shift, end - shift) for bits, start, end in heard.signs_of[index] if bits & _LOOKED_AT]
+    return [place for place in places if not accounted.cites(begin + place[1], begin + place[2])]
 
 
-def _in(part: Clause, names: Sequence[_Name] | None) -> frozenset[str]:
+def _in(part: Clause, names: Sequence[_Name]) -> frozenset[str]:
     if not names:
         return _NONE
     first, last = bisect_left(names, (part.start,)), bisect_left(names, (part.end,))
     return frozenset(name for _, name in names[first:last])
-
-
-def _marks_in(part: Clause, signs: Sequence[Place] | None) -> int:
-    marks = 0
-    for bits, start, end in signs or ():
-        if part.start <= start and end <= part.end:
-            marks |= bits
-    return marks
 
 
 def _weighs(clause: WeightyClause, drugs: frozenset[str], tests: frozenset[str], marks: int) -> bool:
