@@ -20,7 +20,8 @@ class AnswerShape:
     """The JSON schema that an answer has to follow, made ready once for both ways of asking for it."""
 
     def __init__(self, name: str, schema: dict[str, Any]) -> None:
-        self.strict = {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+        named = orjson.dumps({"name": name, "strict": True, "schema": schema})
+        self.strict = {"type": "json_schema", "json_schema": orjson.Fragment(named)}
         self.told: Message = {
             "role": "system",
             "content": "Answer with one JSON object that follows this JSON schema:\n" + orjson.dumps(schema).decode(),

@@ -108,7 +108,8 @@ class ProviderClient:
 
 @lru_cache(maxsize=16)
 def _options(path: str) -> FinalRequestOptions:
-    return FinalRequestOptions.construct(method="post", url=path)
+    """With a key that is never sent; without one the SDK draws one for each call."""
+    return FinalRequestOptions.construct(method="post", url=path, idempotency_key="unsent")
 
 
 def _translated(error: openai.APIError) -> Problem | ParameterUnsupported:

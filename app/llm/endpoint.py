@@ -54,7 +54,7 @@ class Endpoint:
         return False
 
     def _without_dropped(self, body: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in body.items() if name not in self.dropped}
+        return {name: value for name, value in body.items() if name not in self.dropped} if self.dropped else body
 
 
 def json_object(received: bytes) -> dict[str, Any]:

@@ -80,7 +80,9 @@ class OverNetwork(httpx2.AsyncBaseTransport):
                 timeout=timeout,
                 allow_redirects=False,
             ) as answered:
-                body = await _read(answered.content.iter_any(), self._limit)
+                body = await answered.content.readany()
+                if not answered.content.at_eof():
+                    body = await _read(answered.content.iter_any(), self._limit, body)
         except TimeoutError as error:
             raise httpx2.ReadTimeout(type(error).__name__) from None
         except (aiohttp.ClientError, OSError) as error:
@@ -114,15 +116,17 @@ class InProcess(httpx2.AsyncBaseTransport):
 
 @lru_cache(maxsize=16)
 def _sent_of(head: httpx2.Request) -> tuple[str, list[tuple[str, str]], aiohttp.ClientTimeout]:
-    """What aiohttp takes of a head: address, headers, time limits."""
+    """What aiohttp takes of a head: address, headers, time limits.
+
+    None for reading: the deadline of our own around every attempt ends it, and aiohttp would set its own twice a call.
+    """
     headers = [(name.decode(), value.decode()) for name, value in head.headers.raw]
-    seconds = head.extensions["timeout"]
-    return str(head.url), headers, aiohttp.ClientTimeout(sock_connect=seconds["connect"], sock_read=seconds["read"])
+    return str(head.url), headers, aiohttp.ClientTimeout(sock_connect=head.extensions["timeout"]["connect"])
 
 
-async def _read(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+async def _read(chunks: AsyncIterator[bytes], limit: int, begun: bytes = b"") -> bytes:
     """Up to one byte more than the limit, by which a body that is too long can be told."""
-    received = bytearray()
+    received = bytearray(begun)
     async for chunk in chunks:
         received += chunk
         if len(received) > limit:

@@ -1,6 +1,7 @@
 """The models that the pipeline asks, chat models in order of preference and one for embeddings, behind breakers."""
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,7 @@ def _vectors(received: bytes, expected: int, dimensions: int) -> Vectors:
         arrays = [_array(entry["embedding"]) for entry in data]
     except (KeyError, TypeError, ValueError):
         raise InvalidOutput("unreadable_vector", len(received)) from None
-    if any(array.shape != (dimensions,) or not np.isfinite(array).all() for array in arrays):
+    if any(array.shape != (dimensions,) or not math.isfinite(array.dot(array)) for array in arrays):
         raise InvalidOutput("wrong_vector", len(received))
     return Vectors([unit(array) for array in arrays], count(answer.get("usage"), "prompt_tokens"))
 
@@ -115,5 +116,5 @@ def _array(embedding: str | list[float]) -> np.ndarray[Any, np.dtype[np.float32]
 
 def unit(array: np.ndarray[Any, np.dtype[np.float32]]) -> HalfVector:
     """The vector scaled to length 1, which keeps half precision at its best; a zero vector stays zero."""
-    length = float(np.linalg.norm(array))
+    length = math.sqrt(array.dot(array))
     return HalfVector((array / length if length else array).astype(np.float16))
