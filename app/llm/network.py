@@ -1,7 +1,6 @@
 """Carries the SDK's requests, over aiohttp or to an app in this process; the answer comes whole and bounded."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
-from functools import lru_cache
 from typing import Any, cast
 
 import aiohttp
@@ -65,21 +64,15 @@ class OverNetwork(httpx2.AsyncBaseTransport):
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
-        self._opened: aiohttp.ClientSession | None = None
+        self._connector: aiohttp.TCPConnector | None = None
+        self._opened: dict[httpx2.Request, tuple[aiohttp.ClientSession, str]] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises httpx2's own errors. A body longer than the limit is cut one byte after it."""
         call = cast(Call, request)
-        url, headers, timeout = _sent_of(call.head)
+        session, url = self._opened.get(call.head) or self._open(call.head)
         try:
-            async with self._session().request(
-                call.method,
-                url,
-                headers=headers,
-                data=call.body,
-                timeout=timeout,
-                allow_redirects=False,
-            ) as answered:
+            async with session.request(call.method, url, data=call.body, allow_redirects=False) as answered:
                 body = await answered.content.readany()
                 if not answered.content.at_eof():
                     body = await _read(answered.content.iter_any(), self._limit, body)
@@ -89,17 +82,27 @@ class OverNetwork(httpx2.AsyncBaseTransport):
             raise httpx2.NetworkError(type(error).__name__) from None
         return Answer(answered.status, answered.raw_headers, body)
 
-    def _session(self) -> aiohttp.ClientSession:
-        """Opened by the first call, since aiohttp wants the running loop."""
-        if self._opened is None:
-            self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-            )
-        return self._opened
+    def _open(self, head: httpx2.Request) -> tuple[aiohttp.ClientSession, str]:
+        """A session for all calls under a head, which takes its headers once; and the address.
+
+        By the first of them, since aiohttp wants the running loop. There is no time limit for reading: our own deadline
+        around each attempt ends it, and aiohttp would set its limit anew three times a call.
+        """
+        if self._connector is None:
+            self._connector = aiohttp.TCPConnector(limit=0)
+        session = aiohttp.ClientSession(
+            connector=self._connector,
+            headers=[(name.decode(), value.decode()) for name, value in head.headers.raw],
+            timeout=aiohttp.ClientTimeout(sock_connect=head.extensions["timeout"]["connect"]),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
+        self._opened[head] = session, str(head.url)
+        return self._opened[head]
 
     async def aclose(self) -> None:
-        if self._opened is not None:
-            await self._opened.close()
+        for session, _ in self._opened.values():
+            await session.close()
 
 
 class InProcess(httpx2.AsyncBaseTransport):
@@ -112,16 +115,6 @@ class InProcess(httpx2.AsyncBaseTransport):
         answered = await self._inner.handle_async_request(request)
         body = await _read(answered.aiter_raw(), self._limit)
         return Answer(answered.status_code, answered.headers.raw, body)
-
-
-@lru_cache(maxsize=16)
-def _sent_of(head: httpx2.Request) -> tuple[str, list[tuple[str, str]], aiohttp.ClientTimeout]:
-    """What aiohttp takes of a head: address, headers, time limits.
-
-    None for reading: the deadline of our own around every attempt ends it, and aiohttp would set its own twice a call.
-    """
-    headers = [(name.decode(), value.decode()) for name, value in head.headers.raw]
-    return str(head.url), headers, aiohttp.ClientTimeout(sock_connect=head.extensions["timeout"]["connect"])
 
 
 async def _read(chunks: AsyncIterator[bytes], limit: int, begun: bytes = b"") -> bytes:
