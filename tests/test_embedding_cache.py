@@ -163,6 +163,14 @@ def test_near_is_within_the_stated_error() -> None:
     assert checked > 50
 
 
+@pytest.mark.parametrize(
+    ("words", "simhash"), [(400, 0x3EA5EF7BA6052910), (1_200, 0x3CBB4D6B84296811), (20_000, 0x2F47655ED22D0600)]
+)
+def test_a_simhash_stays_what_is_stored(words: int, simhash: int) -> None:
+    """In less than a block of hashes that are counted at once, in several, and in a text of unusual length."""
+    assert fingerprint_of(" ".join(f"für{n * n % 9973}" for n in range(words))).simhash == simhash
+
+
 def test_white_space_is_all_that_is_made_alike() -> None:
     said = fingerprint_of(normalised(" Doctor:\u00a0tea \r\n\tand rest\n"))
     assert said == fingerprint_of("Doctor: tea and rest")

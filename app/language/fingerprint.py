@@ -13,6 +13,9 @@ _RUN = 3
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = pow(_BASE, -1, 2**64)
 _SPACE = ord(" ")
+_BITS = 64
+# A text of usual length needs no powers of its own.
+_USUAL_BYTES = 32_768
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 
@@ -39,26 +42,40 @@ def fingerprint_of(text: str) -> Fingerprint:
 
 def _simhash(told: bytes) -> int:
     """SimHash (Charikar, STOC 2002): each bit is what most hashes of the runs of three words have in that place."""
-    bits = np.unpackbits(_mixed(_run_hashes(told)).view(np.uint8)).reshape(-1, 64)
-    return int.from_bytes(np.packbits(bits.sum(axis=0, dtype=np.uint32) * 2 > len(bits)).tobytes())
+    hashes = _mixed(_run_hashes(told))
+    return int.from_bytes(np.packbits(_ones(hashes) * 2 > len(hashes)).tobytes())
+
+
+def _ones(hashes: Hashes) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """How many hashes have each bit: counted eight bytes at once, 255 hashes at a time since a byte holds no more."""
+    eights = np.unpackbits(hashes.view(np.uint8)).view(np.uint64).reshape(-1, _BITS // 8)
+    counts = np.add.reduceat(eights, np.arange(0, len(eights), 255), axis=0).view(np.uint8)
+    ones: np.ndarray[Any, np.dtype[np.uint32]] = counts.reshape(-1, _BITS).sum(axis=0, dtype=np.uint32)
+    return ones
 
 
 def _run_hashes(told: bytes) -> Hashes:
     """Polynomial hashes of all runs at once, as differences of one cumulative sum (Karp and Rabin, 1987)."""
     letters = np.frombuffer(told, np.uint8)
-    sums = np.concatenate(([np.uint64(0)], np.cumsum(letters * _powers(_BASE, len(told)))))
-    starts = np.concatenate(([0], np.flatnonzero(letters == _SPACE) + 1))
-    ends = np.concatenate((starts[_RUN:] - 1, [len(told)]))
-    starts = starts[: len(ends)]
-    hashes: Hashes = (sums[ends] - sums[starts]) * _powers(_INVERSE, len(told))[starts]
+    powers, inverses = _FIRST if len(told) <= _USUAL_BYTES else _powers(len(told))
+    sums = np.zeros(len(told) + 1, np.uint64)
+    np.cumsum(letters * powers[: len(told)], out=sums[1:])
+    spaces = np.flatnonzero(letters == _SPACE)
+    starts = np.concatenate(([0], spaces[: 1 - _RUN] + 1))
+    ends = np.concatenate((spaces[_RUN - 1 :], [len(told)]))
+    hashes: Hashes = (sums[ends] - sums[starts]) * inverses[starts]
     return hashes
 
 
-def _powers(base: int, number: int) -> Hashes:
-    factors = np.full(number, base, np.uint64)
-    factors[0] = 1
-    powers: Hashes = np.cumprod(factors)
-    return powers
+def _powers(number: int) -> tuple[Hashes, Hashes]:
+    """The first powers of the base and of its inverse."""
+    factors = np.array([[_BASE], [_INVERSE]], np.uint64).repeat(number, axis=1)
+    factors[:, 0] = 1
+    powers, inverses = np.cumprod(factors, axis=1)
+    return powers, inverses
+
+
+_FIRST = _powers(_USUAL_BYTES)
 
 
 def _mixed(hashes: Hashes) -> Hashes:
