@@ -1,10 +1,12 @@
 """Logs: one JSON object a line, or readable lines with a performance summary for a person at a console."""
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 from rich.console import Console
 from rich.table import Table
@@ -34,17 +36,25 @@ def configure_logging(settings: Settings) -> None:
         _allowed_only,
     ]
     console = settings.log_format == "console"
-    renderer: Any = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    renderer: Any = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(_as_json)
     structlog.configure(
         processors=[*shared, _without_phases if console else _as_is, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.log_level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_FromLibrary(processor=renderer, foreign_pre_chain=[_add_source, *shared]))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("uvicorn.error").addFilter(_is_no_traceback)
+
+
+def _as_json(event: dict[str, Any], **given: Any) -> str:
+    """What orjson does not take, a lone surrogate in a path for example, is no reason to lose the line."""
+    try:
+        return orjson.dumps(event, **given).decode()
+    except TypeError:
+        return json.dumps(event, **given)
 
 
 class _FromLibrary(structlog.stdlib.ProcessorFormatter):

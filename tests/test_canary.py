@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -180,3 +181,8 @@ def test_every_field_that_is_logged_is_on_the_list() -> None:
 
 def _is_log(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "log"
+
+
+async def test_a_line_that_the_fast_writer_refuses_is_still_written(logged: Logged) -> None:
+    structlog.get_logger().info("odd", rows=2**70, reason="it is over 64 bits")
+    assert [(line["event"], line["reason"]) for line in logged()] == [("odd", "it is over 64 bits")]
