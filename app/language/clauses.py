@@ -1,8 +1,6 @@
 """Splits speech into clauses: at sentence marks where there are any, and at the phrases that begin a new thought."""
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 from app.language.plain import plain
@@ -68,22 +66,27 @@ def split_clauses(text: str) -> list[Clause]:
 
     Together they hold every character that is not white space or a lone mark.
     """
-    words = plain(text)
-    borders = sorted({0, len(words), *_mark_ends(words), *_cue_starts(words)})
-    trimmed = (_trim(words, start, end) for start, end in pairwise(_bounded(words, borders)))
-    return [clause for clause in trimmed if clause]
+    return clauses_in(plain(text))
 
 
-def _bounded(words: str, borders: list[int]) -> Iterator[int]:
-    """The borders, with more of them, at a space if there is one, where they lie too far apart for one thought."""
-    at = 0
-    for border in borders:
-        while border - at > LONGEST:
-            space = words.rfind(" ", at + 1, at + LONGEST)
-            at = space if space > 0 else at + LONGEST
-            yield at
-        at = border
-        yield at
+def clauses_in(words: str) -> list[Clause]:
+    """The same of plain words."""
+    clauses: list[Clause] = []
+    start = 0
+    for border in sorted({len(words), *_mark_ends(words), *_cue_starts(words)}):
+        while border - start > LONGEST:
+            end = _parted(words, start)
+            _add(clauses, words, start, end)
+            start = end
+        _add(clauses, words, start, border)
+        start = border
+    return clauses
+
+
+def _parted(words: str, start: int) -> int:
+    """Where to part what is too long for one thought: at a space if there is one."""
+    space = words.rfind(" ", start + 1, start + LONGEST)
+    return space if space > 0 else start + LONGEST
 
 
 def _cue_starts(words: str) -> list[int]:
@@ -96,7 +99,9 @@ def _is_held_on(words: str, position: int) -> bool:
 
 
 def _mark_ends(words: str) -> list[int]:
-    return [mark.end() for mark in _MARK.finditer(words) if not _holds_together(words, mark)]
+    # The last border is one anyway.
+    last = len(words)
+    return [mark.end() for mark in _MARK.finditer(words) if mark.end() < last and not _holds_together(words, mark)]
 
 
 def _holds_together(words: str, mark: re.Match[str]) -> bool:
@@ -114,8 +119,9 @@ def _holds_together(words: str, mark: re.Match[str]) -> bool:
     return bool(_ABBREVIATED.search(before))
 
 
-def _trim(words: str, start: int, end: int) -> Clause | None:
-    kept = words[start:end].lstrip()
-    begin = end - len(kept)
-    kept = kept.rstrip()
-    return Clause(begin, begin + len(kept)) if kept.strip(".,?!;-") else None
+def _add(clauses: list[Clause], words: str, start: int, end: int) -> None:
+    """The clause between two borders, if there is more than marks."""
+    kept = words[start:end].strip()
+    if kept.strip(".,?!;-"):
+        begin = words.index(kept[0], start)
+        clauses.append(Clause(begin, begin + len(kept)))

@@ -2,11 +2,12 @@
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
+from app.language.sieve import ByBeginnings
 from app.language.speech import VALUES
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -50,6 +51,7 @@ _NAMED = VALUES.add(
         r"|on an annual basis|every (?:other )?(?:day|week|month|year|night|morning|visit))\b"
     )
 )
+_BY_NAME = ByBeginnings(_NAMED.pattern)
 _RECURS = re.compile(
     r"\b(?:every|annual(?:ly)?|yearly|monthly|weekly|daily|nightly|(?:times|once|twice) (?:a|per|every))\b"
 )
@@ -62,8 +64,7 @@ _DAY_OF_MONTH = re.compile(
 _LONGEST = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """A time at `text[start:end]` at which, or before which, something is to happen."""
 
     start: int
@@ -77,9 +78,9 @@ def find_dues(text: str, *, bare: bool = False) -> list[Due]:
     """
     words = plain(text)
     marks = VALUES.marks(words)
-    found = [Due(match.start(), match.end()) for match in _NAMED.finditer(words, marks)]
+    found = [Due(*match.span()) for match in _BY_NAME.finditer(words)] if marks & _NAMED.bit else []
     found += [due for span in _SPAN.finditer(words, marks) if (due := _spanned(words, span, bare))]
-    return _without_overlap(found)
+    return _without_overlap(found) if len(found) > 1 else found
 
 
 def due_date(phrase: str, visit_date: date) -> date | None:
@@ -97,8 +98,7 @@ def due_date(phrase: str, visit_date: date) -> date | None:
 
 
 def _spanned(words: str, span: re.Match[str], bare: bool) -> Due | None:
-    amount = _amount_before(words, span.start())
-    if amount is None or _PAST_OR_AGE.match(words, span.end()):
+    if _PAST_OR_AGE.match(words, span.end()) or (amount := _amount_before(words, span.start())) is None:
         return None
     lead = _LEAD.search(words, max(0, amount.start - 40), amount.start)
     word = lead["lead"] if lead else None

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -16,8 +15,7 @@ Kind = Literal["lab", "imaging", "procedure", "treatment", "referral"]
 _BORDER = re.compile(r"(?:e?s)?(?!\w)")
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(NamedTuple):
     """A test, procedure or referral named at `text[start:end]`; `name` is its usual name ("ua": "urinalysis")."""
 
     start: int
@@ -39,13 +37,15 @@ def procedures_at(words: str, places: Iterable[tuple[int, int]]) -> list[Procedu
     meanings = procedure_names()
     found: list[Procedure] = []
     for start, end in places:
-        border = _BORDER.match(words, end)
-        if border and not (start and (words[start - 1].isalnum() or words[start - 1] == "_")):
+        before = words[start - 1 : start]
+        if not (before.isalnum() or before == "_") and (border := _BORDER.match(words, end)):
             found.append(Procedure(start, border.end(), *meanings[words[start:end]]))
     return _longest(found)
 
 
 def _longest(found: list[Procedure]) -> list[Procedure]:
+    if len(found) < 2:
+        return found
     kept: list[Procedure] = []
     for procedure in sorted(found, key=lambda one: (one.start, -one.end)):
         if not kept or procedure.start >= kept[-1].end:

@@ -212,13 +212,13 @@ class _Part:
 
 
 def _best(*parts: _Part) -> frozenset[str]:
-    """The rarest of the sets: the one whose shortest string is longest."""
+    """The rarest of the sets: the one whose shortest string has most letters."""
     known = [part.needed if part.spelled is None else part.spelled for part in parts]
     return max((words for words in known if words and "" not in words), key=_rarity, default=frozenset())
 
 
 def _rarity(words: frozenset[str]) -> tuple[int, int]:
-    return min(map(len, words)), -len(words)
+    return min(len(word.replace(" ", "")) for word in words), -len(words)
 
 
 def _needs(sequence: Iterable[tuple[Any, Any]]) -> _Part:

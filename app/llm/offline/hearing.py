@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
 
-from app.language.clauses import Clause, split_clauses
+from app.language.clauses import Clause, clauses_in
 from app.language.drug_lexicon import lexicon
 from app.language.drugs import Drug, drugs_at, may_name_drugs
 from app.language.plain import plain
@@ -104,7 +104,7 @@ class Heard:
     def cut(self, index: int) -> list[Clause]:
         """Where the clauses of a turn stand in it."""
         if index not in self._cut:
-            self._cut[index] = split_clauses(self.words[index])
+            self._cut[index] = clauses_in(self.words[index])
         return self._cut[index]
 
     def said_in(self, index: int) -> list[Said]:
