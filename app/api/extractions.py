@@ -1,6 +1,5 @@
 """Stored runs, listed, and the transcripts behind them."""
 
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -63,4 +62,4 @@ async def get_transcript(transcript_id: UUID, parts: PartsDep, caller: CallerDep
     if row is None:
         raise NotFound("There is no transcript under that id.")
     parts.audit_log.note(caller, "read", "transcripts", transcript_id)
-    return {**columns(row), "turns": [asdict(turn) for turn in split_turns(row.text)]}
+    return {**columns(row), "turns": [turn._asdict() for turn in split_turns(row.text)]}

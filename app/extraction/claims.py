@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.extraction.stretch import read_values
 from app.extraction.values import Value, uncovered
+from app.findings import ITEM_TYPES
 from app.language.drugs import is_drug_name
 from app.language.phrases import words
 from app.language.problems import problem_names
@@ -23,9 +23,15 @@ _CHECKED = (
     *("medication_name", "dosage", "frequency", "duration", "reason", "special_instructions", "description", "due"),
     *("name", "substance", "reaction", "value"),
 )
+_FIELDS = {
+    category: tuple(field for field in _CHECKED if field in kind.model_fields) for category, kind in ITEM_TYPES.items()
+}
 _A_DAY = (1.0, 1.0, "days")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SHORT = 40
+# Readings of everyday words, by the words: looked up before it is asked whether they are everyday ones.
+_REMEMBERED: dict[str, Sequence[Value]] = {}
+MOST_REMEMBERED = 4096
 FEW = 12
 _PROBLEMS = problem_names()
 _EVERYDAY_WORDS = words(
@@ -54,16 +60,21 @@ class Claim(NamedTuple):
     value: Value
 
 
-def values_told(item: dict[str, Any]) -> dict[str, Sequence[Value]]:
-    """The values in each field of an item."""
-    return {field: _values_in(text) for field in _CHECKED if isinstance(text := item.get(field), str)}
+def values_told(category: str, item: dict[str, Any]) -> dict[str, Sequence[Value]]:
+    """The values in each field of an item that tells any."""
+    told: dict[str, Sequence[Value]] = {}
+    for field in _FIELDS[category]:
+        text = item.get(field)
+        if text and (values := _values_in(text)):
+            told[field] = values
+    return told
 
 
 def claims_of(item: dict[str, Any], told: dict[str, Sequence[Value]]) -> list[Claim]:
     """Claims field by field, the same value of one kind only once."""
     claims: list[Claim] = []
     for field, values in told.items():
-        for claim in _claims(field, item[field], values) if values else ():
+        for claim in _claims(field, item[field], values):
             if not _repeated(claim, claims):
                 claims.append(claim)
     return claims
@@ -90,7 +101,21 @@ def are_said(wanted: frozenset[str], small: str) -> bool:
 
     In a visit this takes a tenth of the time of taking the stems of all its words.
     """
-    return any(_is_said(stem, small) for stem in wanted)
+    for stem in wanted:  # a generator costs more than the search
+        if stem in small and _is_said(stem, small):
+            return True
+    return False
+
+
+def shares_a_word(text: str, small: str) -> bool:
+    """Whether one of the stems of a short text is said in a text of small ASCII letters, or it has none."""
+    empty = True
+    for word in _WORD.findall(text.lower()):
+        if word not in _EMPTY_WORDS:
+            empty = False
+            if _is_said(word[:5], small):
+                return True
+    return empty
 
 
 def _is_said(stem: str, small: str) -> bool:
@@ -106,9 +131,14 @@ def _is_said(stem: str, small: str) -> bool:
 
 def _values_in(text: str) -> Sequence[Value]:
     """What is said every day is remembered once it was read."""
-    if is_everyday(text) or is_drug_name(text):
-        return _remembered(text)
-    return read_values(text)
+    known = _REMEMBERED.get(text)
+    if known is None:
+        known = read_values(text)
+        if is_everyday(text) or is_drug_name(text):
+            if len(_REMEMBERED) >= MOST_REMEMBERED:
+                _REMEMBERED.clear()
+            _REMEMBERED[text] = known
+    return known
 
 
 def is_everyday(text: str) -> bool:
@@ -123,11 +153,6 @@ def is_everyday(text: str) -> bool:
 
 def _is_amount(word: str) -> bool:
     return len(word) <= 4 and word.isdigit()
-
-
-@lru_cache(4096)
-def _remembered(text: str) -> tuple[Value, ...]:
-    return tuple(read_values(text))
 
 
 def _claims(field: str, text: str, told: Sequence[Value]) -> Iterator[Claim]:

@@ -43,6 +43,9 @@ class Searchable:
         self.turns = turns
         self.by_number = {turn.number: turn for turn in turns}
         self._stretches: dict[int, Stretch] = {}
+        self._to_a_model: dict[int, bool] = {}
+        self._said: dict[str, bool] = {}
+        self._small: str | None = None
 
     def locate(self, quote: str, turn: int | None) -> list[Located]:
         """Where the quote stands: one span, one for each turn that it runs over, or none.
@@ -53,6 +56,13 @@ class Searchable:
         wanted = quote.strip()
         if not wanted or not self.turns:
             return []
+        stated = self.by_number.get(turn) if turn else None
+        if stated and (at := _whole_words(self.text, wanted, stated.start, stated.end)) is not None:
+            return [Located(at, at + len(wanted), stated.number, stated.speaker, "exact")]
+        return self._search(wanted, turn)
+
+    def _search(self, wanted: str, turn: int | None) -> list[Located]:
+        """Of a quote that does not stand in the stated turn as it is."""
         if found := self._exact(wanted, turn):
             return [found]
         words = fold(self._unlabelled.sub(" ", wanted))
@@ -64,32 +74,39 @@ class Searchable:
         """That part of the text as a found quote."""
         return Located(start, end, turn.number, turn.speaker, match)
 
-    def stretch(self, turn: Turn) -> Stretch:
+    def stretch(self, number: int) -> Stretch:
         """A turn with the values said in it, read once."""
-        if turn.number not in self._stretches:
-            self._stretches[turn.number] = Stretch(self.text, turn.start, turn.end)
-        return self._stretches[turn.number]
+        found = self._stretches.get(number)
+        if found is None:
+            turn = self.by_number[number]
+            found = self._stretches[number] = Stretch(self.text, turn.start, turn.end)
+        return found
 
-    def says(self, wanted: frozenset[str]) -> bool:
-        """Whether one of the stems (see `claims.stems`) is that of a word of the transcript."""
-        if len(wanted) <= FEW and self.text.isascii():
-            return are_said(wanted, self._small)
-        return bool(wanted & self._stems)
+    def says_a_word_of(self, text: str) -> bool:
+        """Whether a word of a text that carries meaning is one of the transcript; one reason may be given many times."""
+        known = self._said.get(text)
+        if known is None:
+            known = self._said[text] = self._says(stems(text))
+        return known
 
-    @cached_property
-    def _small(self) -> str:
-        return self.text.lower()
+    def _says(self, wanted: frozenset[str]) -> bool:
+        if len(wanted) > FEW or not self.text.isascii():
+            return bool(wanted & self._stems)
+        if self._small is None:
+            self._small = self.text.lower()
+        return are_said(wanted, self._small)
 
     @cached_property
     def _stems(self) -> frozenset[str]:
         return stems(self.text)
 
-    @cached_property
-    def turns_to_a_model(self) -> frozenset[int]:
-        """Numbers of the turns that seem to speak to the machine."""
-        if not is_addressed_to_a_model(self.text):
-            return frozenset()
-        return frozenset(it.number for it in self.turns if is_addressed_to_a_model(self.text[it.start : it.end]))
+    def is_to_a_model(self, number: int) -> bool:
+        """Whether a turn seems to speak to the machine."""
+        known = self._to_a_model.get(number)
+        if known is None:
+            turn = self.by_number[number]
+            known = self._to_a_model[number] = is_addressed_to_a_model(self.text[turn.start : turn.end])
+        return known
 
     def _exact(self, quote: str, stated: int | None) -> Located | None:
         for turn in self._nearest_first(stated):

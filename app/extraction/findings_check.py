@@ -59,10 +59,7 @@ def _with_found_quotes(category: str, item: dict[str, Any], searchable: Searchab
 
 
 def _flags(evidence: list[dict[str, Any]], searchable: Searchable) -> list[str]:
-    if not searchable.turns_to_a_model:
-        return []
-    told = any(quote["turn"] in searchable.turns_to_a_model for quote in evidence)
-    return [ADDRESSED_TO_A_MODEL] if told else []
+    return [ADDRESSED_TO_A_MODEL] if any(searchable.is_to_a_model(quote["turn"]) for quote in evidence) else []
 
 
 def _only_reported(finding: dict[str, Any], category: str, visit: Visit, ledger: Ledger) -> bool:
@@ -82,7 +79,8 @@ def _finding(
     if not checked.evidence:
         checked = _with_found_quotes(category, item, searchable, lost) or checked
     finding = {"id": str(uuid7()), **item, **checked.mended}
-    finding.update(due_day(finding, visit.visit_date))
+    if "due" in finding:
+        finding["due_date"] = due_day(finding["due"], visit.visit_date)
     finding["evidence"] = checked.evidence
     finding["verification"] = checked.verification
     finding["confidence"] = _CONFIDENCE[checked.verification]
@@ -91,14 +89,12 @@ def _finding(
     return finding
 
 
-def due_day(item: dict[str, Any], visit_date: date | None) -> dict[str, str | None]:
-    """The `due_date` of an item that has a `due`: the day that its words mean, seen from the visit; else nothing."""
-    if "due" not in item:
-        return {}
-    if not item["due"] or not visit_date:
-        return {"due_date": None}
-    known = (_everyday_due if is_everyday(item["due"]) else due_date)(item["due"], visit_date)
-    return {"due_date": known.isoformat() if known else None}
+def due_day(due: str | None, visit_date: date | None) -> str | None:
+    """The `due_date` of an item: the day that the words of its `due` mean, seen from the visit."""
+    if not due or not visit_date:
+        return None
+    day = (_everyday_due if is_everyday(due) else due_date)(due, visit_date)
+    return day.isoformat() if day else None
 
 
 @lru_cache(4096)
@@ -108,22 +104,32 @@ def _everyday_due(phrase: str, visit_date: date) -> date | None:
 
 def _without_repeats(category: str, items: list[dict[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:
     """The items, one of each; a repeat gives its quotes to the first and is noted as merged."""
+    if len(items) < 2:
+        return items
     kept: list[dict[str, Any]] = []
+    alike: dict[tuple[str | None, ...], list[dict[str, Any]]] = {}
     for item in items:
-        first = next((other for other in kept if _same(category, item, other)), None)
+        others = alike.setdefault(_details(category, item), [])
+        first = next((other for other in others if _same(category, item, other)), None)
         if first is None:
             kept.append(item)
+            others.append(item)
         else:
             first["evidence"] += [quote for quote in item["evidence"] if quote not in first["evidence"]]
             ledger.merged.append({"category": category, "item": item})
     return kept
 
 
-def _same(category: str, item: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two items say the same; two doses of one drug are two instructions."""
-    ours, theirs = main_text(category, item), main_text(category, other)
+def _details(category: str, item: dict[str, Any]) -> tuple[str | None, ...]:
+    """What is equal in items that say the same; two doses of one drug are two instructions."""
     if category == "medication_instructions":
-        details = ("dosage", "frequency", "status")
-        return same_drug(ours, theirs) and all(item[name] == other[name] for name in details)
-    values = {name: value for name, value in item.items() if name in ("value", "assertion", "task_type", "due")}
-    return ours.casefold() == theirs.casefold() and all(other[name] == value for name, value in values.items())
+        return item["dosage"], item["frequency"], item["status"]
+    details = [item.get(name) for name in ("value", "assertion", "task_type", "due")]
+    return main_text(category, item).casefold(), *details
+
+
+def _same(category: str, item: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two items whose details are equal say the same: of medicines, under whatever name."""
+    if category != "medication_instructions":
+        return True
+    return same_drug(main_text(category, item), main_text(category, other))

@@ -22,6 +22,7 @@ Grounding = Literal["said", "beside", "other", "nothing"]
 # A misheard drug name is still the name from this likeness on (rapidfuzz ratio, 0 to 100).
 _NAME_ALIKE = 82.0
 _NAME_LONG_ENOUGH = 5
+_PART_OF_A_WORD = re.compile(r"[\w'’]|[^\x00-\x7f]")
 _TURNS_BACK = 12
 _COMBINED = re.compile(r"[/+&]|\b(?:and|with)\b|(?<=[a-z])-(?=[a-z])", re.IGNORECASE)
 # Words that ask for the same thing, by their stems.
@@ -66,6 +67,8 @@ def ground_drug(name: str, wanted: frozenset[str], region: Region) -> Grounding:
 
     `wanted` are the canonical names that are meant (see `drugs_named`).
     """
+    if _is_said(name, region):
+        return "said"
     named = region.values("drug")
     if any(value.key in wanted for value in named) or _sounds_like(name, region.text()):
         return "said"
@@ -77,10 +80,9 @@ def ground_drug(name: str, wanted: frozenset[str], region: Region) -> Grounding:
 
 def ground_words(subject: str, region: Region) -> Grounding:
     """Whether the quotes, or the clauses beside them, share a word that carries meaning with the subject."""
-    wanted = region.about
-    if not wanted or region.says(wanted):
+    if region.says_a_word_of(subject):
         return "said"
-    said = region.stems()
+    wanted, said = region.about, region.stems()
     if any(wanted & alike and said & alike for alike in _ALIKE):
         return "said"
     if _nearly_shared(wanted, said) or terms(subject) & terms(region.text()):
@@ -99,6 +101,15 @@ def terms(text: str) -> frozenset[str]:
     return procedures | {problem.name for problem in find_problems(text)}
 
 
+def _is_said(name: str, region: Region) -> bool:
+    """Whether a name of one long word stands in the quotes: what sounds like it need not be looked for."""
+    small = name.lower()
+    if len(name) < _NAME_LONG_ENOUGH or not (name.isascii() and name.isalpha()) or (at := region.small().find(small)) < 0:
+        return False
+    before, after = region.small()[at - 1 : at], region.small()[at + len(name) : at + len(name) + 1]
+    return not (_PART_OF_A_WORD.match(before) or _PART_OF_A_WORD.match(after))
+
+
 def _sounds_like(name: str, text: str) -> bool:
     said = {word for word in fold(text).words if len(word) >= _NAME_LONG_ENOUGH}
     wanted = [word for word in fold(name).words if len(word) >= _NAME_LONG_ENOUGH]
@@ -109,12 +120,12 @@ def _named_nearby(wanted: frozenset[str], region: Region) -> tuple[Value, Turn] 
     """A mention of the drug beside the quotes, or the last drug named before the first of them."""
     turns = region.searchable.by_number
     for start, end, turn in region.windows():
-        for value in region.searchable.stretch(turn).of("drug"):
+        for value in region.searchable.stretch(turn.number).of("drug"):
             if value.key in wanted and start <= value.start and value.end <= end:
                 return value, turn
     first = region.quotes[0]
     for number in range(first.turn, max(0, first.turn - _TURNS_BACK), -1):
-        named = region.searchable.stretch(turns[number]).of("drug")
+        named = region.searchable.stretch(number).of("drug")
         before = [value for value in named if value.drugs and value.end <= first.start]
         if before:
             return (before[-1], turns[number]) if before[-1].key in wanted else None

@@ -31,7 +31,8 @@ def is_against(category: str, item: dict[str, Any]) -> bool:
         return item.get("assertion") == "absent"
     if category in ("allergies", "vitals", "custom"):
         return False
-    return speaks_against(_AFTERTHOUGHT.split(subject_of(category, item), 1)[0])
+    subject = subject_of(category, item)
+    return may_be_spoken_against(subject) and speaks_against(_AFTERTHOUGHT.split(subject, 1)[0])
 
 
 def contradiction(category: str, item: dict[str, Any], region: Region, *, wanted_against: bool) -> str | None:
@@ -51,7 +52,7 @@ def missing_negation(category: str, item: dict[str, Any], region: Region) -> boo
     """Whether no quote denies, forbids or stops something as the item does; a "no" in answer joins them."""
     if item.get("commitment") in NOTHING_TO_DO:
         return False
-    text = region.text()
+    text = region.small()
     if tells_to_stop(text) if category == "medication_instructions" else speaks_against(text):
         return False
     return not (category == "problems" and _take_in_the_no(region))
@@ -59,7 +60,7 @@ def missing_negation(category: str, item: dict[str, Any], region: Region) -> boo
 
 def _is_always_negated(category: str, region: Region) -> bool:
     """Whether the quotes mention the subject, and speak against it at every mention."""
-    if not may_be_spoken_against(region.text()):
+    if not may_be_spoken_against(region.small()):
         return False
     mentioned = False
     for quote in region.quotes:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from app.extraction.values import MONTHS, WEEKDAYS, Key, Kind, Value, interval_of, positions
 from app.language.doses import Dose, find_doses
 from app.language.drugs import Drug, drugs_in
+from app.language.durations import MARKS as OF_SPANS
 from app.language.durations import Duration, find_time_spans, goes_on, in_days
+from app.language.frequencies import MARKS as OF_RATES
 from app.language.frequencies import Frequency, find_frequencies
 from app.language.numbers import Number, find_numbers
-from app.language.speech import VALUES, Speech
+from app.language.speech import A_NUMBER, VALUES, Speech
 
-_KINDS: tuple[Kind, ...] = ("drug", "frequency", "as_needed", "dose", "span", "day", "number")
 _MILLIGRAMS = {"mcg": 0.001, "mg": 1.0, "g": 1000.0}
 _SAID_WITH_ARTICLE = VALUES.add(
     re.compile(
@@ -26,6 +27,15 @@ _DAY = VALUES.add(
         rf"\b(?:{WEEKDAYS}|{MONTHS}|today|tonight|tomorrow|(?:this|next) (?:week|month|year|visit|appointment))\b"
     )
 )
+# The values of a kind need one of these bits of a text; in this order equal places are told.
+_MARKS: dict[Kind, int] = {
+    "frequency": OF_RATES,
+    "as_needed": OF_RATES,
+    "dose": A_NUMBER | _SAID_WITH_ARTICLE.bit,
+    "span": OF_SPANS,
+    "day": _DAY.bit,
+    "number": A_NUMBER,
+}
 _OF_A_DRUG = re.compile(r"\s*(?:(?:[a-z]+\s+){0,4}of|for|on)?\s*(?:(?:the|your|this|that|a|some|oral)\s+)?")
 # "ibuprofen you can take with some tylenol": what follows is said of both.
 _LISTED = re.compile(r"[\s,]*(?:[a-z']+\s+){0,5}(?:and|or|with|plus)[\s,]+(?:(?:some|the|your|a|also)\s+)*|\s*,\s*")
@@ -63,24 +73,25 @@ class Stretch:
     def __init__(self, text: str, start: int, end: int) -> None:
         self._speech = Speech(text[start:end])
         self._start = start
-        self._drugs = drugs_in(self._speech.small)
+        self._drugs: list[Drug] | None = None
         self._frequencies: list[Frequency] | None = None
         self._spans: list[Duration] | None = None
-        self._of: dict[Kind, list[Value]] = {
-            "drug": [Value("drug", start + it.start, start + it.end, it.canonical, _names([it])) for it in self._drugs]
-        }
+        self._of: dict[Kind, list[Value]] = {}
 
     def values(self) -> list[Value]:
         """All values, in order."""
-        if not self._speech.marks:
-            return self._of["drug"]
-        return sorted([value for kind in _KINDS for value in self.of(kind)], key=_place)
+        found = self.of("drug")
+        for kind, needed in _MARKS.items():
+            if self._speech.marks & needed:
+                found = found + self.of(kind)
+        return sorted(found, key=_place) if len(found) > 1 else found
 
     def of(self, kind: Kind) -> list[Value]:
         """The values of one kind, in order."""
-        if kind not in self._of:
-            self._of[kind] = self._read(kind) if self._speech.marks else []
-        return self._of[kind]
+        found = self._of.get(kind)
+        if found is None:
+            found = self._of[kind] = self._named() if kind == "drug" else self._read(kind)
+        return found
 
     def like(self, kind: Kind) -> list[Value]:
         """Those that one of that kind can be held against: with the spans of time "every six hours"."""
@@ -89,21 +100,32 @@ class Stretch:
         intervals = [value for value in self.of("frequency") if interval_of(str(value.key))]
         return sorted([*intervals, *self.of("span")], key=_place) if intervals else self.of("span")
 
-    def _read(self, kind: Kind) -> list[Value]:
-        medicines = [drug for drug in self._drugs if drug.kind != "class"]
-        found = [_placed(value, self._speech, medicines, self._start) for value in self._said(kind)]
-        return sorted(found, key=_place) if len(found) > 1 else found
+    def _named(self) -> list[Value]:
+        start = self._start
+        return [Value("drug", start + it.start, start + it.end, it.canonical, _names([it])) for it in self._mentions()]
 
-    def _said(self, kind: Kind) -> Iterable[Value]:
+    def _mentions(self) -> list[Drug]:
+        if self._drugs is None:
+            self._drugs = drugs_in(self._speech.small)
+        return self._drugs
+
+    def _read(self, kind: Kind) -> list[Value]:
+        if not self._speech.marks & _MARKS[kind] or not (found := self._said(kind)):
+            return []
+        medicines = [drug for drug in self._mentions() if drug.kind != "class"]
+        placed = [_placed(value, self._speech, medicines, self._start) for value in found]
+        return sorted(placed, key=_place) if len(placed) > 1 else placed
+
+    def _said(self, kind: Kind) -> list[Value]:
         speech = self._speech
         if kind == "dose":
-            return _doses(speech)
+            return list(_doses(speech))
         if kind == "day":
             return [Value(kind, it.start(), it.end(), it.group()) for it in _DAY.finditer(speech.small, speech.marks)]
         if kind == "span":
             return [value for span in self._time_spans() for value in _span(speech, span)]
         if kind == "number":
-            return self._numbers()
+            return list(self._numbers()) if speech.numbers else []
         rates = self._rates()
         if kind == "as_needed":
             return [Value(kind, it.start, it.end, "as needed") for it in rates if it.as_needed]
@@ -111,13 +133,13 @@ class Stretch:
 
     def _rates(self) -> list[Frequency]:
         if self._frequencies is None:
-            self._frequencies = find_frequencies(self._speech)
+            self._frequencies = find_frequencies(self._speech) if self._speech.marks & OF_RATES else []
         return self._frequencies
 
     def _time_spans(self) -> list[Duration]:
         if self._spans is None:
-            inside = positions(self._rates())
             spans = find_time_spans(self._speech)
+            inside = positions(self._rates()) if spans else ()
             self._spans = [span for span in spans if span.start not in inside and span.end - 1 not in inside]
         return self._spans
 

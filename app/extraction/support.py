@@ -1,12 +1,12 @@
 """Looks for one claimed value in the quotes of its item, then right beside them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from app.extraction.claims import FEW, Claim, are_said, stems
+from app.extraction.claims import FEW, Claim, are_said, shares_a_word, stems
 from app.extraction.evidence import Located, Searchable
 from app.extraction.values import Kind, Value, day_class, same_value
+from app.language.plain import plain
 from app.language.turns import Turn
 
 Outcome = Literal["said", "beside", "taken_back", "without_unit", "other", "of_another_drug", "nothing"]
@@ -15,6 +15,8 @@ Outcome = Literal["said", "beside", "taken_back", "without_unit", "other", "of_a
 _BESIDE = 140
 _AROUND = 50
 _LONG = 300
+# A text is looked for word by word up to this length.
+_SHORT = 160
 # A field of free words often joins what was said in several places.
 _LOOSE = ("special_instructions",)
 # Whether the time in a field tells how long something goes on.
@@ -29,29 +31,53 @@ class Support(NamedTuple):
     value: Value | None = None
 
 
-@dataclass(slots=True)
 class Region:
     """The quotes of one item in the transcript, in order, and what stands beside them.
 
-    `drugs`: canonical names that the item is about; it `binds` values to them when one is a medicine and not a class of
-    medicines. `about`: stems of the words that say what the item is about. `claimed`: all values that the item claims.
+    `subject`: the words that say what the item is about. `drugs`: canonical names that the item is about; it `binds`
+    values to them when one is a medicine and not a class of medicines. `claimed`: all values that the item claims.
     """
 
-    searchable: Searchable
-    quotes: list[Located]
-    drugs: frozenset[str] = frozenset()
-    binds: bool = False
-    about: frozenset[str] = frozenset()
-    claimed: tuple[Value, ...] = ()
-    _text: str | None = None
-    _stems: frozenset[str] | None = None
-    _values: dict[Kind, list[Value]] = field(default_factory=dict)
+    __slots__ = (
+        *("_about", "_small", "_stems", "_text", "_values"),
+        *("binds", "claimed", "drugs", "quotes", "searchable", "subject"),
+    )
+
+    def __init__(self, searchable: Searchable, subject: str) -> None:
+        self.searchable = searchable
+        self.subject = subject
+        self.quotes: list[Located] = []
+        self.drugs: frozenset[str] = frozenset()
+        self.binds = False
+        self.claimed: list[Value] = []
+        self._about: frozenset[str] | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._text: str | None = None
+        self._small: str | None = None
+        self._stems: frozenset[str] | None = None
+        self._values: dict[Kind, list[Value]] = {}
+
+    @property
+    def about(self) -> frozenset[str]:
+        """Stems of the words of the subject."""
+        if self._about is None:
+            self._about = stems(self.subject)
+        return self._about
 
     def text(self) -> str:
         """All quotes, one a line."""
         if self._text is None:
-            self._text = "\n".join([self.searchable.text[quote.start : quote.end] for quote in self.quotes])
+            text, quotes = self.searchable.text, self.quotes
+            self._text = "\n".join([text[quote.start : quote.end] for quote in quotes])
         return self._text
+
+    def small(self) -> str:
+        """All quotes in plain words."""
+        if self._small is None:
+            self._small = plain(self.text())
+        return self._small
 
     def stems(self) -> frozenset[str]:
         """Of the words of all quotes (see `claims.stems`)."""
@@ -61,17 +87,25 @@ class Region:
 
     def says(self, wanted: frozenset[str]) -> bool:
         """Whether the quotes share one of the stems."""
-        if self._stems is None and len(wanted) <= FEW and (text := self.text()).isascii():
-            return are_said(wanted, text.lower())
+        if self._stems is None and len(wanted) <= FEW and self.text().isascii():
+            return are_said(wanted, self.small())
         return bool(wanted & self.stems())
+
+    def says_a_word_of(self, text: str) -> bool:
+        """Whether the quotes say a word of a text, as far as it has any that carry meaning."""
+        if len(text) <= _SHORT and text.isascii() and self.text().isascii():
+            return shares_a_word(text, self.small())
+        wanted = stems(text)
+        return not wanted or self.says(wanted)
 
     def values(self, kind: Kind) -> list[Value]:
         """The values that a quote holds whole, of those that one of that kind can be held against."""
-        if kind not in self._values:
-            self._values[kind] = [
+        found = self._values.get(kind)
+        if found is None:
+            found = self._values[kind] = [
                 v for q in self.quotes for v in self._like(kind, q.turn) if q.start <= v.start and v.end <= q.end
             ]
-        return self._values[kind]
+        return found
 
     def cut_values(self, kind: Kind) -> list[Value]:
         """Such values that a quote holds a part of."""
@@ -136,8 +170,7 @@ class Region:
         self._take_in(start, end, turn)
 
     def _take_in(self, start: int, end: int, turn: Turn) -> None:
-        self._text = self._stems = None
-        self._values.clear()
+        self._forget()
         for at, quote in enumerate(self.quotes):
             if quote.turn == turn.number and start <= quote.end + _BESIDE and quote.start <= end + _BESIDE:
                 wide = self.searchable.located(min(start, quote.start), max(end, quote.end), turn, quote.match)
@@ -147,12 +180,12 @@ class Region:
         self.quotes.sort(key=lambda quote: quote.start)
 
     def _like(self, kind: Kind, number: int) -> list[Value]:
-        return self.searchable.stretch(self.searchable.by_number[number]).like(kind)
+        return self.searchable.stretch(number).like(kind)
 
 
 def is_said_anywhere(value: Value, searchable: Searchable) -> bool:
     """Whether any turn of the visit says the value: enough for a reason, which is often given far from the order."""
-    stretches = map(searchable.stretch, searchable.turns)
+    stretches = map(searchable.stretch, searchable.by_number)
     return any(same_value(value, said) for stretch in stretches for said in stretch.like(value.kind))
 
 

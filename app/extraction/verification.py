@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app.extraction.claims import Claim, claims_of, stems, subject_field, subject_of, values_told
+from app.extraction.claims import Claim, claims_of, subject_field, subject_of, values_told
 from app.extraction.evidence import Located, Searchable
 from app.extraction.grounding import are_classes, drugs_named, ground_drug, ground_words, medicines_in
 from app.extraction.polarity_check import contradiction, is_against, missing_negation
@@ -61,7 +61,7 @@ class _Case:
         self.category = category
         self.item = item
         self.searchable = searchable
-        self.region = Region(searchable, [])
+        self.region = Region(searchable, subject_of(category, item))
         self.checked = Checked([], "verified")
         self.told: dict[str, Sequence[Value]] = {}
 
@@ -76,9 +76,8 @@ class _Case:
         self.region.quotes = _merged(self.region.quotes)
 
     def check_subject(self) -> None:
-        subject = subject_of(self.category, self.item)
-        self.region.about = stems(subject)
-        self.told = values_told(self.item)
+        subject = self.region.subject
+        self.told = values_told(self.category, self.item)
         told = self.told.get(subject_field(self.category), ())
         if self.category == "medication_instructions":
             self.region.drugs = drugs_named(subject)
@@ -101,7 +100,7 @@ class _Case:
 
     def check_claims(self) -> None:
         claims = claims_of(self.item, self.told)
-        self.region.claimed = tuple(claim.value for claim in claims)
+        self.region.claimed = [claim.value for claim in claims]
         for claim in claims:
             if claim.field == "reason":
                 self._check_reason(claim)
@@ -113,11 +112,11 @@ class _Case:
     def check_reason(self) -> None:
         """A reason is often said far from the order: that is noted; one that nobody said at all is unsupported."""
         reason = self.item.get("reason")
-        if not reason or not (reason := stems(reason)) or self.region.says(reason):
+        if not reason or self.region.says_a_word_of(reason):
             return
         if any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags):
             return
-        if self.searchable.says(reason):
+        if self.searchable.says_a_word_of(reason):
             self._note("verified", "reason_beside_quote")
         else:
             self._note("unsupported", "reason_not_said")

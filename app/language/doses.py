@@ -1,7 +1,7 @@
 """Finds doses in speech: a number with a unit of strength or a countable form of medicine."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.language.numbers import Number, keep_last_said
 from app.language.speech import Speech, speech_of
@@ -38,11 +38,13 @@ _SPELLINGS = {
 STRENGTHS = frozenset({"mg", "mcg", "g", "ml", "meq", "mmol", "units", "%"})
 _IN_MILLIGRAMS = {"mcg": 0.001, "mg": 1.0, "g": 1000.0}
 
+# The empty groups tell which it was; a group around a spelling would hide from the matcher with what it begins.
 _UNIT = re.compile(
-    r"(?i:[ \t]*(?:-[ \t]*)?(?:(?:(?:of )?an?|small|whole|single|extra|more)[ \t]+)?(?:"
-    + "|".join(f"(?P<u{at}>{spelling})" for at, spelling in enumerate(_SPELLINGS.values()))
-    + r")(?![\w]))"
+    r"[ \t]*(?:-[ \t]*)?(?:(?:(?:of )?an?|small|whole|single|extra|more)[ \t]+)?(?:"
+    + "|".join(f"(?:{spelling})(?!\\w)(?P<u{at}>)" for at, spelling in enumerate(_SPELLINGS.values()))
+    + ")"
 )
+_UNIT_IN_ANY_LETTERS = re.compile(f"(?i:{_UNIT.pattern})")
 _NAMES = list(_SPELLINGS)
 # "265 milligrams per deciliter" is a laboratory value and "98 percent on room air" an oxygen saturation.
 _LABORATORY = re.compile(
@@ -50,8 +52,7 @@ _LABORATORY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(NamedTuple):
     """An amount said at `text[start:end]`, number and unit; `low == high` unless a range was said.
 
     `unit` is a name of the table above: "mg", "mcg", "g", "ml", "units", "%", "tablet", "puff", "drop" ...; `withdrawn`
@@ -71,8 +72,9 @@ def find_doses(text: str | Speech) -> list[Dose]:
     kept: list[Dose] = []
     speech = speech_of(text)
     text = speech.text
+    said, unit = (speech.small, _UNIT) if text.isascii() else (text, _UNIT_IN_ANY_LETTERS)
     for number in speech.numbers:
-        if (dose := _dose(text, number)) is None:
+        if (dose := _dose(said, number, unit)) is None:
             continue
         if kept and kept[-1].unit == dose.unit:
             kept += keep_last_said(text, [kept.pop(), dose])
@@ -93,8 +95,8 @@ def _amount(dose: Dose) -> tuple[float, float, str]:
     return round(dose.low * scale, 6), round(dose.high * scale, 6), "mg"
 
 
-def _dose(text: str, number: Number) -> Dose | None:
-    unit = _UNIT.match(text, number.end)
+def _dose(text: str, number: Number, units: re.Pattern[str]) -> Dose | None:
+    unit = units.match(text, number.end)
     if not unit or not unit.lastgroup or _LABORATORY.match(text, unit.end()):
         return None
     name = _NAMES[int(unit.lastgroup[1:])]

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.language.numbers import keep_last_said
-from app.language.speech import VALUES, Speech, speech_of
+from app.language.speech import A_NUMBER, VALUES, Speech, speech_of
 
 _UNITS = {
     "minute": "minute",
@@ -41,6 +41,8 @@ _ARTICLE = VALUES.add(
 _ONE_TO = VALUES.add(
     re.compile(rf"\b(?:an?[ \t]+)?(?P<unit>{_NAMES})[ \t]+to[ \t]+(?P<more>two|three)[ \t]+(?P=unit)s\b")
 )
+# Where none of these bits is set, no span of time is said.
+MARKS = A_NUMBER | _ARTICLE.bit | _ONE_TO.bit
 _MORE = {"two": 2.0, "three": 3.0}
 _FOR = re.compile(
     r"\b(?:for(?: at least| about| around| up to| only| just| maybe| like| a total of| another)?|x|times|"
@@ -60,8 +62,7 @@ _PAST_AFTER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(NamedTuple):
     """A span of time said at `text[start:end]`; `unit` is one of minute, hour, day, week, fortnight, month, year.
 
     `withdrawn` holds the spans of times that the speaker took back just before ("four weeks, no, two weeks").

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.language.numbers import Number, keep_last_said
-from app.language.phrases import find_phrases, words
-from app.language.speech import VALUES, Speech, speech_of
+from app.language.phrases import Phrases, words
+from app.language.speech import A_NUMBER, VALUES, Speech, speech_of
 
 _PERIODS = {"day": "day", "daily": "day", "night": "day", "week": "week", "weekly": "week", "month": "month"}
 _PERIODS |= {"monthly": "month", "year": "year", "yearly": "year", "hour": "hour", "24 hours": "day"}
@@ -64,7 +64,7 @@ _PHRASE = VALUES.add(
     re.compile(rf"\b(?:{'|'.join(f'(?:{phrase})(?P<p{at}>)' for at, phrase in enumerate(_PHRASES))})(?!\w)")
 )
 _Q_HOURS = VALUES.add(re.compile(r"\bq(?P<from>[0-9]{1,2})(?:-(?P<to>[0-9]{1,2}))?[ ]?(?:h|hours?|hrs?)\b"))
-# Words that a set phrase or "as needed" can open with: only there are the long patterns tried.
+# Words that a set phrase or "as needed" can open with.
 _OPENINGS = words(
     """
     once one twice two 2x thrice weekly every each per on alternate monthly yearly annually fortnightly bi
@@ -80,6 +80,11 @@ _AS_NEEDED = VALUES.add(
         r"|p\.?[ ]?r\.?[ ]?n\b\.?|on an as[ -]needed basis)(?!\w)"
     )
 )
+# Where none of these bits is set, nothing tells how often.
+MARKS = A_NUMBER | _PHRASE.bit | _DOSE_A_DAY.bit | _Q_HOURS.bit | _AS_NEEDED.bit
+_SET_PHRASES, _NEEDS = Phrases(_PHRASE, _OPENINGS), Phrases(_AS_NEEDED, _OPENINGS)
+# What is tried behind a number only if it goes on like one of its patterns.
+_GOES_ON = re.compile(r"[ \t-]*(?:time|x|dose|h|da|w|mo|mi|a|per)")
 _JOINED = re.compile(r"[\s,.]*(?:\b(?:just|only|uh|um|and|but|or|for (?:the )?pain)\b[\s,]*)*")
 _NIGHT = {"at night", "at bedtime"}
 _HOURS_A_DAY = 24.0
@@ -90,8 +95,7 @@ _RATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Frequency:
+class Frequency(NamedTuple):
     """How often, as said at `text[start:end]`.
 
     `code` is "2/day", "3-4/day", "1/week", "q6h", "q4-6h", "q2d" (every other day), "in the morning", "in the evening",
@@ -110,10 +114,7 @@ def find_frequencies(text: str | Speech) -> list[Frequency]:
     """Frequencies in order, without overlap, offsets in code points; "as needed" joins the frequency beside it."""
     speech = speech_of(text)
     found = [*_counted(speech), *_phrases(speech)]
-    needed = [
-        Frequency(match.start(), match.end(), "as needed", True)
-        for match in find_phrases(_AS_NEEDED, _OPENINGS, speech)
-    ]
+    needed = [Frequency(match.start(), match.end(), "as needed", True) for match in _NEEDS.find(speech)]
     if len(found) + len(needed) < 2:
         return found or needed
     found.sort(key=lambda it: (it.start, -it.end))
@@ -147,7 +148,7 @@ def _from_interval(shortest: float, longest: float, unit: str) -> tuple[float, f
 
 
 def _phrases(speech: Speech) -> Iterator[Frequency]:
-    for match in find_phrases(_PHRASE, _OPENINGS, speech):
+    for match in _SET_PHRASES.find(speech):
         yield Frequency(match.start(), match.end(), _CODES[int(str(match.lastgroup)[1:])])
     for match in _DOSE_A_DAY.finditer(speech.small, speech.marks):
         yield Frequency(match.start("often"), match.end("often"), "1/day")
@@ -159,6 +160,8 @@ def _phrases(speech: Speech) -> Iterator[Frequency]:
 def _counted(speech: Speech) -> Iterator[Frequency]:
     small = speech.small
     for number in speech.small_numbers:
+        if not _GOES_ON.match(small, number.end):
+            continue
         if times := _TIMES_PER.match(small, number.end):
             yield Frequency(number.start, times.end(), f"{_span(number)}/{_PERIODS[times['period']]}")
         elif (hourly := _HOURLY.match(small, number.end)) and number.high <= 24:
@@ -198,7 +201,7 @@ def _join_as_needed(small: str, found: list[Frequency], needed: list[Frequency])
         last = merged[-1] if merged else None
         near = last is not None and frequency.as_needed and frequency.start - last.end <= 24
         if last and near and _JOINED.fullmatch(small, last.end, frequency.start):
-            merged[-1] = replace(last, end=frequency.end, as_needed=True)
+            merged[-1] = last._replace(end=frequency.end, as_needed=True)
         elif not last or frequency.start >= last.end:
             merged.append(frequency)
     return merged

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -18,7 +17,8 @@ _LINK = (
     r"(?:[ \t]+and[ \t]+|[ \t]+(?:point|\.)[ \t]+(?:(?:oh|zero)[ \t]+)*|[ \t]+oh[ \t]+|[ \t]*-[ \t]*|[ \t]+|(?=[½¼¾]))"
 )
 # The number of parts is bounded, so that a text made of nothing but number words is read in linear time.
-_RUN = re.compile(rf"(?<![^\W\d_]-)(?ai:(?:\bpoint[ \t]+)?{_PART}(?:{_LINK}{_PART}){{0,7}})")
+_RUN = re.compile(rf"(?<![^\W\d_]-)(?:\bpoint[ \t]+)?{_PART}(?:{_LINK}{_PART}){{0,7}}")
+_RUN_IN_ANY_LETTERS = re.compile(rf"(?<![^\W\d_]-)(?ai:(?:\bpoint[ \t]+)?{_PART}(?:{_LINK}{_PART}){{0,7}})")
 # Most words of a visit are no numbers: only where one of these opens a word, or a point a decimal, is the run tried.
 OPENINGS = [
     *(*UNITS, *TEENS, *TENS, *SCALES, *WHOLES, "half", "quarter", "quarters", "point", "½", "¼", "¾"),
@@ -58,8 +58,7 @@ _CORRECTION = re.compile(
 _LONGEST_CORRECTION = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A value said at `text[start:end]`; `low == high` unless a range was said.
 
     `withdrawn` holds the spans of values that the speaker took back just before ("twenty, sorry, forty").
@@ -89,8 +88,8 @@ def numbers_in(text: str, small: str) -> list[Number]:
     singles = _singles(text, small)
     if not singles:
         return singles
-    whole = [number for number in _with_ranges(text, singles) if not _is_cut_off(text, number.end)]
-    return keep_last_said(text, whole)
+    ranged = _with_ranges(text, singles) if len(singles) > 1 else singles
+    return keep_last_said(text, [number for number in ranged if not _is_cut_off(text, number.end)])
 
 
 def keep_last_said(text: str, values: Sequence[Value]) -> list[Value]:
@@ -98,11 +97,13 @@ def keep_last_said(text: str, values: Sequence[Value]) -> list[Value]:
 
     `values` are spans with `start`, `end` and `withdrawn`, in order. A bare "uh" between two values counts as well.
     """
+    if len(values) < 2:
+        return list(values)
     kept: list[Value] = []
     for value in values:
         if kept and is_correction(text, kept[-1].end, value.start):
             old = kept.pop()
-            value = replace(value, withdrawn=(*old.withdrawn[-3:], (old.start, old.end), *value.withdrawn))
+            value = value._replace(withdrawn=(*old.withdrawn[-3:], (old.start, old.end), *value.withdrawn))
         kept.append(value)
     return kept
 
@@ -127,12 +128,13 @@ def _singles(text: str, small: str) -> list[Number]:
 
 def _runs(text: str, small: str) -> Iterator[re.Match[str]]:
     done = 0
+    said, runs = (small, _RUN) if text.isascii() else (text, _RUN_IN_ANY_LETTERS)
     for place, start, end in _AUTOMATON.find_matches_as_indexes(small):
         if start < done or not _opens_a_word(small, start, end):
             continue
         article = _article_before(small, start) if OPENINGS[place] in _WITH_ARTICLE else None
-        run = _RUN.match(text, article) if article is not None and article >= done else None
-        if run := run or _RUN.match(text, start):
+        run = runs.match(said, article) if article is not None and article >= done else None
+        if run := run or runs.match(said, start):
             done = run.end()
             yield run
 
@@ -163,9 +165,9 @@ def _fraction(match: re.Match[str]) -> Number:
 
 
 def _is_quantity(text: str, number: Number) -> bool:
-    if _ORDINAL.match(text, number.end):
+    if text[number.end : number.end + 1].isalpha() and _ORDINAL.match(text, number.end):
         return False
-    if text[number.start : number.end].casefold() != "one" or _COUNTED_AFTER.match(text, number.end):
+    if number.low != 1 or text[number.start : number.end].casefold() != "one" or _COUNTED_AFTER.match(text, number.end):
         return True
     before = text[max(0, number.start - 12) : number.start]
     return not (_PRONOUN_BEFORE.search(before) or _PRONOUN_AFTER.match(text, number.end))

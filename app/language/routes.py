@@ -1,9 +1,9 @@
 """Finds how a medicine gets into the body: "by mouth", "in each eye", "subcutaneously"."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from app.language.phrases import find_phrases, words
+from app.language.phrases import Phrases, words
 from app.language.speech import VALUES, Speech, speech_of
 
 # Route -> how it is said. An injection whose place is not said is just an injection.
@@ -45,11 +45,11 @@ _OPENINGS = words(
 _ROUTE = VALUES.add(
     re.compile(rf"\b(?:{'|'.join(f'(?:{said})(?P<r{at}>)' for at, said in enumerate(_ROUTES.values()))})(?!\w)")
 )
+_PHRASES = Phrases(_ROUTE, _OPENINGS)
 _NAMES = list(_ROUTES)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A route said at `text[start:end]`; `name` is "oral", "topical", "inhaled", "subcutaneous" ..."""
 
     start: int
@@ -61,5 +61,5 @@ def find_routes(text: str | Speech) -> list[Route]:
     """Routes in order, offsets in code points."""
     return [
         Route(match.start(), match.end(), _NAMES[int(str(match.lastgroup)[1:])])
-        for match in find_phrases(_ROUTE, _OPENINGS, speech_of(text))
+        for match in _PHRASES.find(speech_of(text))
     ]

@@ -139,6 +139,16 @@ class ByBeginnings:
                 end = found.end()
                 yield found
 
+    def everywhere(self, small: str) -> list[re.Match[str]]:
+        """The match at each place where one begins, in order; they may overlap."""
+        if self._automaton is None:
+            places: Iterable[int] = range(len(small))
+        elif not (found := _matches(self._automaton, small)):
+            return []
+        else:
+            places = sorted({start for _, start, _ in found})
+        return [match for start in places if (match := self._pattern.match(small, start))]
+
     @cached_property
     def _automaton(self) -> AhoCorasick | None:
         words = beginnings(self._pattern)

@@ -6,7 +6,7 @@ from app.language.sieve import Sieve
 
 # The patterns of the finders: one scan of the words tells which of them can match.
 VALUES = Sieve()
-_A_NUMBER = VALUES.add_words(OPENINGS)
+A_NUMBER = VALUES.add_words(OPENINGS)
 
 
 class Speech:
@@ -25,7 +25,7 @@ class Speech:
     def numbers(self) -> list[Number]:
         """The numbers of the text."""
         if self._numbers is None:
-            self._numbers = numbers_in(self.text, self.small) if self.marks & _A_NUMBER else []
+            self._numbers = numbers_in(self.text, self.small) if self.marks & A_NUMBER else []
         return self._numbers
 
     @property

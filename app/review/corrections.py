@@ -103,7 +103,7 @@ class VisitText:
         widened = [repair for repair in checked.repairs if repair["field"] == "evidence"]
         return {
             **item,
-            **due_day(item, self._visit_date),
+            **({"due_date": due_day(item["due"], self._visit_date)} if "due" in item else {}),
             "evidence": checked.evidence,
             "verification": "unsupported" if checked.mended else checked.verification,
             **_UNRATED,

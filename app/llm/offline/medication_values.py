@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from app.findings import MedicationStatus
@@ -173,7 +173,7 @@ def _often_before(scope: Scope) -> Frequency | None:
     begin = max(0, scope.start - _BEFORE)
     for often in reversed(find_frequencies(scope.text[begin : scope.start])):
         if _LEADS_TO_NAME.fullmatch(plain(scope.text[begin + often.end : scope.start])):
-            return replace(often, start=begin + often.start - scope.start, end=begin + often.end - scope.start)
+            return often._replace(start=begin + often.start - scope.start, end=begin + often.end - scope.start)
     return None
 
 
