@@ -2,7 +2,8 @@
 
 import re
 
-from app.language.sieve import Sieve
+from app.language.sieve import Sieve, needed_words
+from app.language.speech import VALUES
 
 # Written from how such attempts are worded in general; what they ask for is never obeyed, this only says so.
 _SIEVE = Sieve()
@@ -17,6 +18,8 @@ _TO_A_MODEL = _SIEVE.add(
         r"|\bnew instructions?:"
     )
 )
+# Among the marks of a turn: it may speak to a model.
+TO_A_MODEL = VALUES.add_words(needed_words(_TO_A_MODEL.pattern))
 
 
 def is_addressed_to_a_model(words: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from rapidfuzz import fuzz
 
-from app.extraction.addressed_to_models import is_addressed_to_a_model
+from app.extraction.addressed_to_models import TO_A_MODEL, is_addressed_to_a_model
 from app.extraction.claims import FEW, are_said, stems
 from app.extraction.folding import Folded, fold
 from app.extraction.stretch import Stretch
@@ -105,7 +105,9 @@ class Searchable:
         known = self._to_a_model.get(number)
         if known is None:
             turn = self.by_number[number]
-            known = self._to_a_model[number] = is_addressed_to_a_model(self.text[turn.start : turn.end])
+            words = self.text[turn.start : turn.end]
+            may_be = self.stretch(number).has(TO_A_MODEL) or not words.isascii()
+            known = self._to_a_model[number] = may_be and is_addressed_to_a_model(words)
         return known
 
     def _exact(self, quote: str, stated: int | None) -> Located | None:

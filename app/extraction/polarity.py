@@ -3,7 +3,8 @@
 import re
 
 from app.language.plain import plain
-from app.language.sieve import Cue, Sieve
+from app.language.sieve import Cue, Sieve, needed_words
+from app.language.speech import VALUES
 
 # Most words speak against nothing: one scan tells which patterns are worth a search.
 _SIEVE = Sieve()
@@ -77,6 +78,8 @@ _AFTER = _SIEVE.add(
         rf"necessary)|stop|no\W*$)"
     )
 )
+# Among the marks of a turn: something in it may be spoken against.
+AGAINST = VALUES.add_words(needed_words(_AGAINST.pattern) | needed_words(_AFTER.pattern))
 
 
 def speaks_against(text: str) -> bool:

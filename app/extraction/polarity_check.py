@@ -6,6 +6,7 @@ from typing import Any
 
 from app.extraction.claims import subject_of
 from app.extraction.polarity import (
+    AGAINST,
     answers_no,
     asks,
     is_spoken_against,
@@ -60,7 +61,7 @@ def missing_negation(category: str, item: dict[str, Any], region: Region) -> boo
 
 def _is_always_negated(category: str, region: Region) -> bool:
     """Whether the quotes mention the subject, and speak against it at every mention."""
-    if not may_be_spoken_against(region.small()):
+    if not region.has(AGAINST) or not may_be_spoken_against(region.small()):
         return False
     mentioned = False
     for quote in region.quotes:

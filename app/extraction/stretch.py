@@ -78,6 +78,10 @@ class Stretch:
         self._spans: list[Duration] | None = None
         self._of: dict[Kind, list[Value]] = {}
 
+    def has(self, marks: int) -> bool:
+        """Whether `VALUES` found one of these bits."""
+        return self._speech.marks & marks != 0
+
     def values(self) -> list[Value]:
         """All values, in order."""
         found = self.of("drug")

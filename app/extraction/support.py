@@ -124,6 +124,10 @@ class Region:
         inside = set(self.values(kind))
         return [value for value in near if value not in inside]
 
+    def has(self, marks: int) -> bool:
+        """Whether `VALUES` found one of these bits in the turns of the quotes."""
+        return any(self.searchable.stretch(quote.turn).has(marks) for quote in self.quotes)
+
     def is_in_long_quote(self, value: Value) -> bool:
         """Whether the quote that holds a value is so long that its numbers may be about anything."""
         return any(q.start <= value.start < q.end and q.end - q.start > _LONG for q in self.quotes)
