@@ -28,6 +28,7 @@ _FIELDS = {
 }
 _A_DAY = (1.0, 1.0, "days")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SMALL_WORD = re.compile(r"[a-z]{2,}")
 _SHORT = 40
 # Readings of everyday words, by the words: looked up before it is asked whether they are everyday ones.
 _REMEMBERED: dict[str, Sequence[Value]] = {}
@@ -74,9 +75,10 @@ def claims_of(item: dict[str, Any], told: dict[str, Sequence[Value]]) -> list[Cl
     """Claims field by field, the same value of one kind only once."""
     claims: list[Claim] = []
     for field, values in told.items():
-        for claim in _claims(field, item[field], values):
-            if not _repeated(claim, claims):
-                claims.append(claim)
+        text = item[field]
+        for value in _claimed(field, values):
+            if not (claims and _repeated(value, claims)):
+                claims.append(Claim(field, text[value.start : value.end], value))
     return claims
 
 
@@ -92,7 +94,7 @@ def subject_of(category: str, item: dict[str, Any]) -> str:
 
 def stems(text: str) -> frozenset[str]:
     """The first five letters of each word that carries meaning."""
-    words = set(_WORD.findall(text.lower())) if text.isascii() else set(map(str.casefold, _WORD.findall(text)))
+    words = set(_SMALL_WORD.findall(text.lower()) if text.isascii() else map(str.casefold, _WORD.findall(text)))
     return frozenset([word[:5] for word in words - _EMPTY_WORDS])
 
 
@@ -110,7 +112,7 @@ def are_said(wanted: frozenset[str], small: str) -> bool:
 def shares_a_word(text: str, small: str) -> bool:
     """Whether one of the stems of a short text is said in a text of small ASCII letters, or it has none."""
     empty = True
-    for word in _WORD.findall(text.lower()):
+    for word in _SMALL_WORD.findall(text.lower()):
         if word not in _EMPTY_WORDS:
             empty = False
             if _is_said(word[:5], small):
@@ -122,8 +124,8 @@ def _is_said(stem: str, small: str) -> bool:
     at = small.find(stem)
     while at >= 0:
         if not at or not small[at - 1].isalpha():
-            word = _WORD.match(small, at)
-            if word and word[0][:5] == stem and word[0] not in _EMPTY_WORDS:
+            found = _SMALL_WORD.match(small, at)
+            if found and (word := found[0])[:5] == stem and word not in _EMPTY_WORDS:
                 return True
         at = small.find(stem, at + 1)
     return False
@@ -134,7 +136,7 @@ def _values_in(text: str) -> Sequence[Value]:
     known = _REMEMBERED.get(text)
     if known is None:
         known = read_values(text)
-        if is_everyday(text) or is_drug_name(text):
+        if len(text) <= _SHORT and (is_everyday(text) or is_drug_name(text)):
             if len(_REMEMBERED) >= MOST_REMEMBERED:
                 _REMEMBERED.clear()
             _REMEMBERED[text] = known
@@ -155,11 +157,11 @@ def _is_amount(word: str) -> bool:
     return len(word) <= 4 and word.isdigit()
 
 
-def _claims(field: str, text: str, told: Sequence[Value]) -> Iterator[Claim]:
+def _claimed(field: str, told: Sequence[Value]) -> Iterator[Value]:
     values = uncovered(told)
     for value in map(_as_rate, values) if field == "frequency" else values:
-        if value.instead is None and not (field in ("medication_name", "name") and value.kind == "number"):
-            yield Claim(field, text[value.start : value.end], value)
+        if value.instead is None and not (value.kind == "number" and field in ("medication_name", "name")):
+            yield value
 
 
 def _as_rate(value: Value) -> Value:
@@ -167,5 +169,5 @@ def _as_rate(value: Value) -> Value:
     return value._replace(kind="frequency", key="1/day") if (value.kind, value.key) == ("span", _A_DAY) else value
 
 
-def _repeated(claim: Claim, claims: list[Claim]) -> bool:
-    return any(claim.value.kind == other.value.kind and claim.value.key == other.value.key for other in claims)
+def _repeated(value: Value, claims: list[Claim]) -> bool:
+    return any([value.kind == other.value.kind and value.key == other.value.key for other in claims])

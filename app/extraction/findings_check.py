@@ -19,6 +19,7 @@ from app.language.dues import due_date
 # The item's words stand in a turn that seems to speak to the machine; nobody should act on it unread.
 ADDRESSED_TO_A_MODEL = "addressed_to_a_model"
 # First, plain estimates of how often an item with that verdict is right.
+_DETAILS = ("value", "assertion", "task_type", "due")
 _CONFIDENCE = {"verified": 0.9, "repaired": 0.75, "contradicted": 0.2, "unsupported": 0.1}
 
 
@@ -59,7 +60,7 @@ def _with_found_quotes(category: str, item: dict[str, Any], searchable: Searchab
 
 
 def _flags(evidence: list[dict[str, Any]], searchable: Searchable) -> list[str]:
-    return [ADDRESSED_TO_A_MODEL] if any(searchable.is_to_a_model(quote["turn"]) for quote in evidence) else []
+    return [ADDRESSED_TO_A_MODEL] if any([searchable.is_to_a_model(quote["turn"]) for quote in evidence]) else []
 
 
 def _only_reported(finding: dict[str, Any], category: str, visit: Visit, ledger: Ledger) -> bool:
@@ -124,8 +125,7 @@ def _details(category: str, item: dict[str, Any]) -> tuple[str | None, ...]:
     """What is equal in items that say the same; two doses of one drug are two instructions."""
     if category == "medication_instructions":
         return item["dosage"], item["frequency"], item["status"]
-    details = [item.get(name) for name in ("value", "assertion", "task_type", "due")]
-    return main_text(category, item).casefold(), *details
+    return main_text(category, item).casefold(), *map(item.get, _DETAILS)
 
 
 def _same(category: str, item: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -25,6 +25,7 @@ _NAME_LONG_ENOUGH = 5
 _PART_OF_A_WORD = re.compile(r"[\w'’]|[^\x00-\x7f]")
 _TURNS_BACK = 12
 _COMBINED = re.compile(r"[/+&]|\b(?:and|with)\b|(?<=[a-z])-(?=[a-z])", re.IGNORECASE)
+_JOINS = frozenset("/+&-")
 # Words that ask for the same thing, by their stems.
 _ALIKE = (
     stems("return revisit follow followup visit appointment see back again recheck reassess review schedule book"),
@@ -52,14 +53,22 @@ def are_classes(told: Sequence[Value]) -> bool:
 
 def medicines_in(text: str, told: Sequence[Value]) -> frozenset[str]:
     """Canonical names of the medicines in a text with these values, also of the parts of a combination; no classes."""
-    parts = _COMBINED.split(text)
+    parts = _split(text)
     found = [drug.canonical for part in parts for drug in find_drugs(part) if drug.kind != "class"] if parts[1:] else []
     return frozenset(found).union(*[value.drugs for value in told if value.kind == "drug"])
 
 
 def _parts(name: str) -> list[str]:
-    parts = _COMBINED.split(name)
+    parts = _split(name)
     return parts if len(parts) == 1 else [name, *parts]
+
+
+def _split(text: str) -> list[str]:
+    """Most texts combine nothing: that is told sooner than searched for."""
+    small = text.lower()
+    if small.isascii() and "and" not in small and "with" not in small and _JOINS.isdisjoint(small):
+        return [text]
+    return _COMBINED.split(text)
 
 
 def ground_drug(name: str, wanted: frozenset[str], region: Region) -> Grounding:

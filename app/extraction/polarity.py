@@ -3,30 +3,25 @@
 import re
 
 from app.language.plain import plain
-from app.language.sieve import Cue, Sieve, needed_words
+from app.language.sieve import ByBeginnings, needed_words
 from app.language.speech import VALUES
 
-# Most words speak against nothing: one scan tells which patterns are worth a search.
-_SIEVE = Sieve()
 _NOT = r"(?:not|never|cannot|(?:do|does|did|wo|would|should|ca|could|is|are|was|were|has|have|had)[ ]?n[o']?t)"
 _STOPPING = (
     r"stop\w*|quit(?:s|ting)?|discontinu\w*|cancel\w*|com(?:e|ing) off|came off|(?:get|take|taking|taken) (?:you )?off|"
     r"avoid\w*|stay(?:ing)? (?:away|off)|keep away|steer clear|lay off|hold(?:ing)? off|hold (?:the|your|that)|held|"
     r"no longer|no more|instead of|rather than|cut(?:ting)? out|refrain\w*"
 )
-_AGAINST = _SIEVE.add(
-    re.compile(
-        rf"\b(?:{_NOT}|{_STOPPING}|no|without|den(?:y|ies|ied)|negative for|free of|ruled? out|declin\w*|refus\w*|"
-        r"cut(?:ting)? (?:back|down)|limit\w*|skip\w*|allerg\w+ to)\b"
-    )
+_AGAINST = re.compile(
+    rf"\b(?:{_NOT}|{_STOPPING}|no|without|den(?:y|ies|ied)|negative for|free of|ruled? out|declin\w*|refus\w*|"
+    r"cut(?:ting)? (?:back|down)|limit\w*|skip\w*|allerg\w+ to)\b"
 )
-_STOPS = _SIEVE.add(
-    re.compile(
-        rf"\b(?:{_STOPPING}|{_NOT} (?:be |been )?(?:tak\w*|us\w*|on|(?:\w+ly )?recommend\w*)|"
-        rf"{_NOT} want you (?:to (?:take|use|be)|taking|using|on)|{_NOT}\b[^.?!]{{0,32}}\bneed\w*|wean\w*|"
-        r"switch\w*|replac\w*|off (?:of )?(?:the|your|that)|get rid of|done with|finish\w*)\b"
-    )
+_STOPS = re.compile(
+    rf"\b(?:{_STOPPING}|{_NOT} (?:be |been )?(?:tak\w*|us\w*|on|(?:\w+ly )?recommend\w*)|"
+    rf"{_NOT} want you (?:to (?:take|use|be)|taking|using|on)|{_NOT}\b[^.?!]{{0,32}}\bneed\w*|wean\w*|"
+    r"switch\w*|replac\w*|off (?:of )?(?:the|your|that)|get rid of|done with|finish\w*)\b"
 )
+_WORDS_AGAINST, _WORDS_OF_STOPPING = ByBeginnings(_AGAINST), ByBeginnings(_STOPS)
 # "do n't forget to", "not going to change", "no problem" and "if it does n't get better" deny nothing to be done.
 _DENIES_NOTHING = re.compile(
     rf"\b(?:{_NOT}\b[^.?!]{{0,24}}\b(?:stop|skip|quit|miss|forget|worry|hesitate|chang|adjust)\w*|no (?:problem|"
@@ -72,43 +67,45 @@ _BORDER = re.compile(
     r"we'(?:ll|re going to|re gon ?na)|you (?:can|will|should)|you'(?:ll|re gon ?na))\b"
 )
 # Words right after a thing that speak against it: "the lisinopril is stopped", "diarrhea no".
-_AFTER = _SIEVE.add(
-    re.compile(
-        rf"\W*(?:(?:is|are|was|were|has|have)(?: been)? (?:stopped|held|ruled)|{_NOT} (?:needed|"
-        rf"necessary)|stop|no\W*$)"
-    )
+_AFTER = re.compile(
+    rf"\W*(?:(?:is|are|was|were|has|have)(?: been)? (?:stopped|held|ruled)|{_NOT} (?:needed|necessary)|stop|no\W*$)"
 )
+# All of them but this one speak against a thing before it as well.
+_ONLY_AFTER = "ruled"
 # Among the marks of a turn: something in it may be spoken against.
-AGAINST = VALUES.add_words(needed_words(_AGAINST.pattern) | needed_words(_AFTER.pattern))
+AGAINST = VALUES.add_words(needed_words(_AGAINST) | needed_words(_AFTER))
 
 
 def speaks_against(text: str) -> bool:
     """Whether a clause denies, forbids, stops or avoids what it talks about."""
-    return _is_said(_AGAINST, plain(text))
+    return _is_said(_WORDS_AGAINST, _AGAINST, plain(text))
 
 
 def tells_to_stop(text: str) -> bool:
     """Whether a clause ends a treatment."""
-    return _is_said(_STOPS, plain(text))
+    return _is_said(_WORDS_OF_STOPPING, _STOPS, plain(text))
 
 
-def _is_said(cue: Cue, small: str) -> bool:
+def _is_said(words: ByBeginnings, pattern: re.Pattern[str], small: str) -> bool:
     """Whether the words are said, and not only in what denies nothing; most clauses do not say them at all."""
-    said = cue.search(small, _SIEVE.marks(small))
-    return bool(said) and bool(cue.pattern.search(_DENIES_NOTHING.sub(" ", small)))
+    if not words.search(small):
+        return False
+    rest, times = _DENIES_NOTHING.subn(" ", small)
+    return not times or pattern.search(rest) is not None
 
 
 def may_be_spoken_against(text: str) -> bool:
     """Whether anything in a text can be spoken against: False of most, after one look."""
-    return bool(_SIEVE.marks(plain(text)) & (_AGAINST.bit | _AFTER.bit))
+    small = plain(text)
+    return _ONLY_AFTER in small or _WORDS_AGAINST.search(small) is not None
 
 
 def is_spoken_against(text: str, start: int, end: int) -> bool:
     """Whether the thought around `text[start:end]` speaks against it, in the 60 characters before it or right after."""
-    if _AFTER.pattern.match(plain(text[end : end + 24])):
+    if _AFTER.match(plain(text[end : end + 24])):
         return True
     before = plain(text[max(0, start - 60) : start])
-    if not _SIEVE.marks(before) & _AGAINST.bit:
+    if not _WORDS_AGAINST.search(before):
         return False
     first = max((border.end() for border in _BORDER.finditer(before)), default=0)
     return speaks_against(f"{before[first:]} …")

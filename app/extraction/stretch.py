@@ -50,6 +50,7 @@ _WAS = VALUES.add(
     )
 )
 _FROM = VALUES.add(re.compile(r"\bfrom\s+(?:(?:the|your|about|a)\s+)*$"))
+_OF_BEFORE = _WAS.bit | _FROM.bit
 _TO = re.compile(r"[^.?!]{0,40}?\bto\b")
 # The number of "type two" or "stage 3" names a thing and counts none.
 _PART_OF_A_NAME = re.compile(
@@ -99,7 +100,7 @@ class Stretch:
 
     def like(self, kind: Kind) -> list[Value]:
         """Those that one of that kind can be held against: with the spans of time "every six hours"."""
-        if kind != "span":
+        if kind != "span" or not any([rate.code.startswith("q") for rate in self._rates()]):
             return self.of(kind)
         intervals = [value for value in self.of("frequency") if interval_of(str(value.key))]
         return sorted([*intervals, *self.of("span")], key=_place) if intervals else self.of("span")
@@ -232,9 +233,14 @@ def _names(drugs: Iterable[Drug]) -> frozenset[str]:
 
 def _is_past(speech: Speech, value: Value) -> bool:
     small, marks = speech.small, speech.marks
-    before = small[max(0, value.start - 40) : value.start]
     if value.kind == "span":
-        return bool(_PAST.search(before, marks) or _PAST_AFTER.match(small, value.end))
-    if value.kind in ("dose", "number", "frequency"):
-        return bool(_WAS.search(before, marks) or (_FROM.search(before, marks) and _TO.match(small, value.end)))
-    return False
+        past = marks & _PAST.bit and _PAST.pattern.search(_before(small, value))
+        return bool(past or _PAST_AFTER.match(small, value.end))
+    if not marks & _OF_BEFORE or value.kind not in ("dose", "number", "frequency"):
+        return False
+    before = _before(small, value)
+    return bool(_WAS.search(before, marks) or (_FROM.search(before, marks) and _TO.match(small, value.end)))
+
+
+def _before(small: str, value: Value) -> str:
+    return small[max(0, value.start - 40) : value.start]

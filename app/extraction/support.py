@@ -196,9 +196,9 @@ def is_said_anywhere(value: Value, searchable: Searchable) -> bool:
 def find_support(claim: Claim, region: Region) -> Support:
     """Whether the claimed value was said of the item's own drug, was taken back, or another stands in its place."""
     inside = region.values(claim.value.kind)
-    ours = [value for value in inside if _is_ours(claim, value, region)]
+    ours = [value for value in inside if _is_ours(claim, value, region)] if region.binds else inside
     equal = [value for value in ours if same_value(claim.value, value)]
-    rivals = _rivals(claim, ours, region) if equal else []
+    rivals = _rivals(claim, ours, region) if equal and len(ours) > 1 else []
     standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals)]
     if standing:
         best = region.best(standing)

@@ -131,8 +131,6 @@ def _goes_on(small: str, stop: int) -> bool:
 
 
 def _longest(spans: list[Mention]) -> list[Mention]:
-    if len(spans) < 2:
-        return spans
     kept: list[Mention] = []
     for span in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not kept or span[0] >= kept[-1][1]:

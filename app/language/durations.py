@@ -31,10 +31,11 @@ _UNIT = re.compile(
     rf"(?P<gap>[ \t]*(?:-[ \t]*)?(?:(?:of|more|full|whole|extra|business|working)[ \t]+)*)(?P<unit>{_NAMES})s?'?(?!\w)"
     r"(?P<half>[ \t]+and[ \t]+a[ \t]+half\b)?"
 )
-# "a week", "a month or so", "a week or two": the article says one.
+# "a week", "a month or so", "a week or two": the article says one. Begins with a set of letters, at which alone the
+# search stops.
 _ARTICLE = VALUES.add(
     re.compile(
-        rf"\b(?:an?|another|one more)[ \t]+(?:full |whole |single |good )?(?P<unit>{_NAMES})(?!\w)"
+        rf"[ao](?:(?<=\ba)(?:n|nother)?|(?<=\bo)ne more)[ \t]+(?:full |whole |single |good )?(?P<unit>{_NAMES})(?!\w)"
         r"(?:[ \t]+or[ \t]+(?P<more>two|three)\b(?![ \t]+[a-z]*times)|(?P<half>[ \t]+and[ \t]+a[ \t]+half\b))?"
     )
 )

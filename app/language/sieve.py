@@ -133,11 +133,17 @@ class ByBeginnings:
         if self._automaton is None:
             yield from self._pattern.finditer(small)
             return
+        if not (found_at := _matches(self._automaton, small)):
+            return
         end = 0
-        for start in sorted({start for _, start, _ in _matches(self._automaton, small)}):
+        for start in sorted({start for _, start, _ in found_at}):
             if start >= end and (found := self._pattern.match(small, start)):
                 end = found.end()
                 yield found
+
+    def search(self, small: str) -> re.Match[str] | None:
+        """What the pattern's own `search` gives."""
+        return next(self.finditer(small), None)
 
     def everywhere(self, small: str) -> list[re.Match[str]]:
         """The match at each place where one begins, in order; they may overlap."""
