@@ -9,6 +9,7 @@ from app.extraction.grounding import _drugs_named, drugs_named
 from app.extraction.stretch import Stretch, read_values
 from app.extraction.values import Kind
 from app.language.drugs import is_drug_name
+from app.language.speech import Speech
 from tests.conftest import PROJECT
 
 SPOKEN = [
@@ -20,14 +21,14 @@ SPOKEN = [
 
 def test_the_kinds_of_value_make_up_all_values() -> None:
     for text in SPOKEN:
-        values, stretch = read_values(text), Stretch(f"so {text} twice", 3, 3 + len(text))
+        values, stretch = read_values(text), Stretch(Speech(text), 3)
         for kind in reversed(get_args(Kind)):
             moved = [(value.start - 3, value.end - 3, value.key, value.drugs) for value in stretch.of(kind)]
             assert moved == [(v.start, v.end, v.key, v.drugs) for v in values if v.kind == kind], text
 
 
 def test_a_time_is_held_against_the_time_between_two_doses_as_well() -> None:
-    stretch = Stretch("take it every six hours for two days", 0, 36)
+    stretch = Stretch(Speech("take it every six hours for two days"), 0)
     assert [value.kind for value in stretch.like("span")] == ["frequency", "span"]
     assert [value.kind for value in stretch.like("frequency")] == ["frequency"]
 

@@ -1,10 +1,11 @@
 """Lists what an item claims: every drug, dose, frequency, span of time, day and number in its fields."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from app.extraction.stretch import read_values
+from app.extraction.stretch import Stretch, read_values
 from app.extraction.values import Value, uncovered
 from app.findings import ITEM_TYPES
 from app.language.drugs import is_drug_name
@@ -61,12 +62,19 @@ class Claim(NamedTuple):
     value: Value
 
 
-def values_told(category: str, item: dict[str, Any]) -> dict[str, Sequence[Value]]:
-    """The values in each field of an item that tells any."""
+def unread(category: str, item: dict[str, Any]) -> list[str]:
+    """The texts of the fields that may tell values, but for those whose values are remembered."""
+    return [text for field in _FIELDS[category] if (text := item.get(field)) and text not in _REMEMBERED]
+
+
+def values_told(
+    category: str, item: dict[str, Any], ahead: Mapping[str, Stretch] = MappingProxyType({})
+) -> dict[str, Sequence[Value]]:
+    """The values in each field of an item that tells any; some texts are read `ahead`."""
     told: dict[str, Sequence[Value]] = {}
     for field in _FIELDS[category]:
         text = item.get(field)
-        if text and (values := _values_in(text)):
+        if text and (values := _values_in(text, ahead)):
             told[field] = values
     return told
 
@@ -131,11 +139,12 @@ def _is_said(stem: str, small: str) -> bool:
     return False
 
 
-def _values_in(text: str) -> Sequence[Value]:
+def _values_in(text: str, ahead: Mapping[str, Stretch]) -> Sequence[Value]:
     """What is said every day is remembered once it was read."""
     known = _REMEMBERED.get(text)
     if known is None:
-        known = read_values(text)
+        stretch = ahead.get(text)
+        known = stretch.values() if stretch else read_values(text)
         if len(text) <= _SHORT and (is_everyday(text) or is_drug_name(text)):
             if len(_REMEMBERED) >= MOST_REMEMBERED:
                 _REMEMBERED.clear()

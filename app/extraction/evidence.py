@@ -1,16 +1,17 @@
 """Finds the quotes that a model gives in the transcript, each as an exact slice of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rapidfuzz import fuzz
 
 from app.extraction.addressed_to_models import TO_A_MODEL, is_addressed_to_a_model
-from app.extraction.claims import FEW, are_said, stems
+from app.extraction.claims import FEW, are_said, stems, unread
 from app.extraction.folding import Folded, fold
-from app.extraction.stretch import Stretch
+from app.extraction.stretch import Stretch, read_together
+from app.language.speech import Speech
 from app.language.turns import Turn
 
 Match = Literal["exact", "folded", "fuzzy"]
@@ -42,6 +43,7 @@ class Searchable:
         self.text = text
         self.turns = turns
         self.by_number = {turn.number: turn for turn in turns}
+        self.told: dict[str, Stretch] = {}
         self._stretches: dict[int, Stretch] = {}
         self._to_a_model: dict[int, bool] = {}
         self._said: dict[str, bool] = {}
@@ -74,12 +76,22 @@ class Searchable:
         """That part of the text as a found quote."""
         return Located(start, end, turn.number, turn.speaker, match)
 
+    def read_ahead(self, items: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """Reads at once what the check of items will ask for: the turns that they quote, and what their fields tell."""
+        items = list(items)
+        quoted = {quote["turn"] for _, item in items for quote in item["evidence"]}
+        turns = [self.by_number[number] for number in quoted if number in self.by_number]
+        fields = list({text for category, item in items for text in unread(category, item)})
+        said, told = read_together([(turn.start, self.text[turn.start : turn.end]) for turn in turns], fields)
+        self._stretches.update(zip((turn.number for turn in turns), said, strict=True))
+        self.told.update(zip(fields, told, strict=True))
+
     def stretch(self, number: int) -> Stretch:
         """A turn with the values said in it, read once."""
         found = self._stretches.get(number)
         if found is None:
             turn = self.by_number[number]
-            found = self._stretches[number] = Stretch(self.text, turn.start, turn.end)
+            found = self._stretches[number] = Stretch(Speech(self.text[turn.start : turn.end]), turn.start)
         return found
 
     def says_a_word_of(self, text: str) -> bool:

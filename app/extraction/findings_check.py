@@ -29,9 +29,11 @@ def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any
     What was set aside as declined or historical gets its evidence too: a reviewer wants to see the words.
     """
     searchable, lost = Searchable(visit.text, visit.turns), LostQuotes(visit)
-    for entry in answer.ledger.rejected:
-        if entry["reason"] in SET_ASIDE_COMMITMENTS:
-            entry["item"] = _finding(entry["category"], entry["item"], visit, searchable, lost)
+    set_aside = [entry for entry in answer.ledger.rejected if entry["reason"] in SET_ASIDE_COMMITMENTS]
+    listed = [(category, item) for category, items in answer.items.items() for item in items]
+    searchable.read_ahead([*listed, *((entry["category"], entry["item"]) for entry in set_aside)])
+    for entry in set_aside:
+        entry["item"] = _finding(entry["category"], entry["item"], visit, searchable, lost)
     return {
         category: [
             finding

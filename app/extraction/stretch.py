@@ -2,17 +2,17 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from app.extraction.values import MONTHS, WEEKDAYS, Key, Kind, Value, interval_of, positions
 from app.language.doses import Dose, find_doses
-from app.language.drugs import Drug, drugs_in
+from app.language.drugs import Drug, drugs_in, drugs_in_each
 from app.language.durations import MARKS as OF_SPANS
 from app.language.durations import Duration, find_time_spans, goes_on, in_days
 from app.language.frequencies import MARKS as OF_RATES
 from app.language.frequencies import Frequency, find_frequencies
 from app.language.numbers import Number, find_numbers
-from app.language.speech import A_NUMBER, VALUES, Speech
+from app.language.speech import A_NUMBER, VALUES, Speech, speeches
 
 _MILLIGRAMS = {"mcg": 0.001, "mg": 1.0, "g": 1000.0}
 _SAID_WITH_ARTICLE = VALUES.add(
@@ -63,18 +63,29 @@ _MOST_LISTED = 4
 
 def read_values(text: str) -> list[Value]:
     """The values of a text in order; the number of a dose also stands alone."""
-    return Stretch(text, 0, len(text)).values()
+    return Stretch(Speech(text), 0).values()
+
+
+def read_together(turns: Sequence[tuple[int, str]], fields: Sequence[str]) -> tuple[list["Stretch"], list["Stretch"]]:
+    """Turns, of which each begins at its place of the transcript, and fields, read by one scan for all of them."""
+    read = speeches([*(words for _, words in turns), *fields])
+    said, told = read[: len(turns)], read[len(turns) :]
+    named = drugs_in_each([speech.small for speech in told])
+    return (
+        [Stretch(speech, start) for speech, (start, _) in zip(said, turns, strict=True)],
+        [Stretch(speech, 0, drugs) for speech, drugs in zip(told, named, strict=True)],
+    )
 
 
 class Stretch:
-    """The values of `text[start:end]`, offsets into `text`: each kind is read when it is first asked for."""
+    """The values of speech that begins at `start`, their places told from there on: each kind is read when asked for."""
 
     __slots__ = ("_drugs", "_frequencies", "_of", "_spans", "_speech", "_start")
 
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self._speech = Speech(text[start:end])
+    def __init__(self, speech: Speech, start: int, drugs: list[Drug] | None = None) -> None:
+        self._speech = speech
         self._start = start
-        self._drugs: list[Drug] | None = None
+        self._drugs = drugs
         self._frequencies: list[Frequency] | None = None
         self._spans: list[Duration] | None = None
         self._of: dict[Kind, list[Value]] = {}

@@ -77,7 +77,7 @@ class _Case:
 
     def check_subject(self) -> None:
         subject = self.region.subject
-        self.told = values_told(self.category, self.item)
+        self.told = values_told(self.category, self.item, self.searchable.told)
         told = self.told.get(subject_field(self.category), ())
         if self.category == "medication_instructions":
             self.region.drugs = drugs_named(subject)

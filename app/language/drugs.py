@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -71,16 +72,12 @@ def find_drugs(text: str) -> list[Drug]:
 
 def drugs_in(small: str) -> list[Drug]:
     """The same of plain words."""
-    found = lexicon().automaton.find_matches_as_indexes(small, overlapping=True)
-    return drugs_at(small, ((start, end) for _, start, end in found))
+    return drugs_at(small, _places(small))
 
 
 def drugs_at(small: str, places: Iterable[tuple[int, int]]) -> list[Drug]:
     """The same, where all places of all names (see `Lexicon.names`) in plain words are known."""
-    mentions = _longest(_whole_names(small, places))
-    misheard = _misheard(small, mentions)
-    if misheard:
-        mentions = sorted(mentions + misheard)
+    mentions = _mentions(small, places)
     if not mentions:
         return []
     meanings = lexicon().meanings
@@ -89,6 +86,22 @@ def drugs_at(small: str, places: Iterable[tuple[int, int]]) -> list[Drug]:
         for start, end, name in mentions
         if not _is_measured(small, start, end, meanings[name][0])
     ]
+
+
+def drugs_in_each(smalls: Sequence[str]) -> list[list[Drug]]:
+    """The same of many texts of plain words, from one look at them all: no name runs over a line."""
+    found: list[list[Drug]] = [[] for _ in smalls]
+    whole = "\n".join(smalls)
+    mentions = _mentions(whole, _places(whole))
+    if not mentions:
+        return found
+    starts, meanings = [0, *accumulate(len(small) + 1 for small in smalls)], lexicon().meanings
+    for first, last, name in mentions:
+        at = bisect_right(starts, first) - 1
+        small, start, end = smalls[at], first - starts[at], last - starts[at]
+        if not _is_measured(small, start, end, meanings[name][0]):
+            found[at].append(Drug(start, end, small[start:end], *meanings[name]))
+    return found
 
 
 def may_name_drugs(small: str, stretches: Sequence[tuple[int, int]]) -> list[bool]:
@@ -107,6 +120,16 @@ def canonical_name(name: str) -> str:
     """The one name of a substance for a name as it stands in an item; an unknown name comes back in small letters."""
     found = find_drugs(f"take {name}")
     return found[0].canonical if found else " ".join(name.lower().split())
+
+
+def _places(small: str) -> list[tuple[int, int]]:
+    return [(start, end) for _, start, end in lexicon().automaton.find_matches_as_indexes(small, overlapping=True)]
+
+
+def _mentions(small: str, places: Iterable[tuple[int, int]]) -> list[Mention]:
+    named = _longest(_whole_names(small, places))
+    misheard = _misheard(small, named)
+    return sorted(named + misheard) if misheard else named
 
 
 def _whole_names(small: str, places: Iterable[tuple[int, int]]) -> list[Mention]:
@@ -131,6 +154,8 @@ def _goes_on(small: str, stop: int) -> bool:
 
 
 def _longest(spans: list[Mention]) -> list[Mention]:
+    if len(spans) < 2:
+        return spans
     kept: list[Mention] = []
     for span in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not kept or span[0] >= kept[-1][1]:
