@@ -9,6 +9,8 @@ import orjson
 import pytest
 from sqlalchemy.engine import URL
 
+from app.extraction.answer import Ledger
+from app.extraction.answer import _item as read_item
 from app.findings import ITEM_TYPES
 from tests.conftest import OpenService, Service, new_user, running_service, scripted_settings
 from tests.scripted_provider import ScriptedProvider, answer, content, failure, follow_up, medication, todo
@@ -30,6 +32,34 @@ LISTS: dict[str, list[Any]] = {
     "follow_up_tasks": [follow_up("Come back in two weeks", 3, "Come back in two weeks", due="in two weeks")],
 }
 RAW = sum(map(len, LISTS.values()))
+
+
+def test_an_item_is_read_as_its_model_reads_it() -> None:
+    for category, items in LISTS.items():
+        names = ITEM_TYPES[category].model_fields
+        for raw in items:
+            optional = {name: None for name in names if name in raw and name in ("reason", "due", "dosage")}
+            for given in (raw, raw | {"more": 1}, raw | optional, {n: v for n, v in raw.items() if n not in optional}):
+                known = {name: given.get(name) for name in names}
+                read = read_item(category, given, frozenset(), Ledger())
+                modelled = ITEM_TYPES[category].model_validate(known).model_dump()
+                assert raw["commitment"] == "declined" if read is None else [*read.items()] == [*modelled.items()]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"evidence": [{"turn": 1, "quote": "x", "more": 1}]}, "evidence.0.more:extra_forbidden"),
+        ({"evidence": ["x"]}, "evidence.0:model_type"),
+        ({"evidence": [{"turn": "one", "quote": "x"}]}, "evidence.0.turn:int_parsing"),
+        ({"description": None}, "description:string_type"),
+        ({"priority": "now"}, "priority:literal_error"),
+    ],
+)
+def test_a_wrong_field_is_named_as_its_model_names_it(wrong: dict[str, Any], reason: str) -> None:
+    ledger = Ledger()
+    assert read_item("clinician_todos", LISTS["clinician_todos"][0] | wrong, frozenset(), ledger) is None
+    assert [entry["reason"] for entry in ledger.rejected] == [f"malformed:{reason}"]
 
 
 @pytest.fixture(scope="module")

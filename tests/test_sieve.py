@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.extraction import stretch, weighty_clauses
+from app.extraction.polarity import _AGAINST, _STOPS, AGAINST, is_spoken_against, may_be_spoken_against
+from app.language.frequencies import _AS_NEEDED, _PHRASE
 from app.language.numbers import find_numbers
 from app.language.sieve import ByBeginnings, Cue, Sieve, beginnings, needed_words
 from app.language.speech import VALUES, Speech
@@ -97,6 +99,25 @@ def test_a_pattern_is_found_at_its_beginnings_as_everywhere(cue: Cue) -> None:
     for text in ("\n".join(SPOKEN), " ".join(SPOKEN)):
         by_beginnings = [found.span() for found in ByBeginnings(cue.pattern).finditer(text) if found[0]]
         assert by_beginnings == [found.span() for found in cue.pattern.finditer(text) if found[0]]
+
+
+@pytest.mark.parametrize("pattern", [_AGAINST, _STOPS, _PHRASE.pattern, _AS_NEEDED.pattern, re.compile(r"\w*ing\b")])
+def test_a_pattern_is_searched_for_at_its_beginnings_as_everywhere(pattern: re.Pattern[str]) -> None:
+    places = ByBeginnings(pattern)
+    for text in SPOKEN:
+        found, wanted = places.search(text), pattern.search(text)
+        assert (found and found.span()) == (wanted and wanted.span()), text
+        each = (pattern.match(text, start) for start in range(len(text)))
+        assert [it.span() for it in places.everywhere(text)] == [it.span() for it in each if it], text
+
+
+def test_a_quote_in_a_turn_without_marks_is_not_spoken_against() -> None:
+    for text in SPOKEN:
+        if not Speech(text).marks & AGAINST:
+            assert not may_be_spoken_against(text), text
+        if not may_be_spoken_against(text):
+            words = [word.span() for word in re.finditer(r"[^\W\d_]{3,}", text)]
+            assert not any(is_spoken_against(text, *word) for word in words), text
 
 
 def test_most_patterns_are_sifted_out_of_most_texts() -> None:

@@ -4,12 +4,16 @@ from typing import get_args
 
 import pytest
 
-from app.extraction.claims import are_said, is_everyday, stems
-from app.extraction.grounding import _drugs_named, drugs_named
-from app.extraction.stretch import Stretch, read_values
+from app.extraction.claims import are_said, is_everyday, shares_a_word, stems
+from app.extraction.evidence import Searchable
+from app.extraction.grounding import _drugs_named, drugs_named, ground_drug
+from app.extraction.stretch import Stretch, read_together, read_values
+from app.extraction.support import Region
 from app.extraction.values import Kind
-from app.language.drugs import is_drug_name
-from app.language.speech import Speech
+from app.language.drugs import drugs_in, drugs_in_each, is_drug_name
+from app.language.plain import plain
+from app.language.speech import Speech, speeches
+from app.language.turns import split_turns
 from tests.conftest import PROJECT
 
 SPOKEN = [
@@ -27,6 +31,16 @@ def test_the_kinds_of_value_make_up_all_values() -> None:
             assert moved == [(v.start, v.end, v.key, v.drugs) for v in values if v.kind == kind], text
 
 
+def test_what_is_read_together_is_what_is_read_alone() -> None:
+    texts = [*SPOKEN, "", "İron is low", "mometasone’s", "two", "weeks", "vitamin", "d", "check the", "iron", "\n"]
+    for speech, text in zip(speeches(texts), texts, strict=True):
+        alone = Speech(text)
+        assert (speech.small, speech.marks) == (alone.small, alone.marks), text
+    assert drugs_in_each(list(map(plain, texts))) == [drugs_in(plain(text)) for text in texts]
+    _, fields = read_together([(3, "take aspirin")], texts)
+    assert [field.values() for field in fields] == list(map(read_values, texts))
+
+
 def test_a_time_is_held_against_the_time_between_two_doses_as_well() -> None:
     stretch = Stretch(Speech("take it every six hours for two days"), 0)
     assert [value.kind for value in stretch.like("span")] == ["frequency", "span"]
@@ -38,6 +52,36 @@ def test_a_stem_is_said_where_a_word_has_it() -> None:
     for text in filter(str.isascii, SPOKEN):
         here = stems(text)
         assert [stem for stem in known if are_said(frozenset([stem]), text.lower())] == sorted(here), text
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "shared"),
+    [
+        ("Order a blood count", "the counting of blood", True),
+        ("Order a blood count", "a second order", False),
+        ("Order a blood count", "bloodless accounts", True),
+        ("Order a count", "an account of blood", False),
+        ("and then the patient", "nothing at all", True),  # says nothing that can be looked for
+    ],
+)
+def test_a_text_shares_a_word_with_the_quotes(text: str, said: str, shared: bool) -> None:
+    assert shares_a_word(text, said) == shared == (not stems(text) or not stems(text).isdisjoint(stems(said)))
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("take your Zanaflexa now", "said"),
+        ("zanaflexas", "said"),
+        ("zanaflexaxyzw", "nothing"),
+        ("zana flexa", "nothing"),
+    ],
+)
+def test_an_unknown_name_is_said_where_it_stands_or_sounds_alike(said: str, outcome: str) -> None:
+    text = f"Doctor: {said}"
+    region = Region(Searchable(text, split_turns(text)), "zanaflexa")
+    region.quotes = region.searchable.locate(said, 1)
+    assert ground_drug("zanaflexa", drugs_named("zanaflexa"), region) == outcome
 
 
 @pytest.mark.parametrize("text", ["twice a day", "500 mg", "in two weeks", "chest pain", "every morning with food"])

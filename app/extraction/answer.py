@@ -3,13 +3,14 @@
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from app.extraction.matching import main_text
-from app.findings import ACTION_CATEGORIES, ITEM_TYPES
+from app.findings import ACTION_CATEGORIES, ITEM_TYPES, Answered
 from app.llm.client import InvalidOutput
 
 SET_ASIDE_COMMITMENTS = ("declined", "historical")
@@ -21,6 +22,21 @@ ACCOUNTED_FOR = (*SET_ASIDE_COMMITMENTS, PATIENT_REPORTED)
 
 
 _THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+
+
+class _PlainQuote(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+    turn: int
+    quote: str
+
+
+def _as_plain(kind: type[Answered]) -> Any:
+    """The shape of an item as a dictionary: read in a third of the time; what it refuses, the model may yet take."""
+    fields = {name: field.annotation for name, field in kind.model_fields.items()}
+    return cast(Any, TypedDict)(kind.__name__, fields | {"evidence": list[_PlainQuote]})
+
+
+_PLAIN = {category: TypeAdapter(_as_plain(kind)).validator for category, kind in ITEM_TYPES.items()}
 
 
 @dataclass(slots=True)
@@ -98,13 +114,16 @@ def _item(category: str, raw: Any, custom_names: frozenset[str], ledger: Ledger)
     if not isinstance(raw, dict):
         ledger.reject(category, "not_an_object", raw)
         return None
-    kind = ITEM_TYPES[category]
-    known = {name: raw.get(name) for name in kind.model_fields}
     try:
-        item = kind.model_validate(known).model_dump()
-    except ValidationError as error:
-        ledger.reject(category, _malformed(error), known)
-        return None
+        item: dict[str, Any] = _PLAIN[category].validate_python(raw)
+    except ValidationError:
+        kind = ITEM_TYPES[category]
+        known = {name: raw.get(name) for name in kind.model_fields}
+        try:
+            item = kind.model_validate(known).model_dump()
+        except ValidationError as error:
+            ledger.reject(category, _malformed(error), known)
+            return None
     reason = _reason_to_set_aside(category, item, custom_names)
     if reason:
         ledger.reject(category, reason, item)

@@ -95,7 +95,7 @@ class Searchable:
         return found
 
     def says_a_word_of(self, text: str) -> bool:
-        """Whether a word of a text that carries meaning is one of the transcript; one reason may be given many times."""
+        """Whether the transcript has a word of a text that carries meaning; one reason may be given many times."""
         known = self._said.get(text)
         if known is None:
             known = self._said[text] = self._says(stems(text))

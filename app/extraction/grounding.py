@@ -112,11 +112,12 @@ def terms(text: str) -> frozenset[str]:
 
 def _is_said(name: str, region: Region) -> bool:
     """Whether a name of one long word stands in the quotes: what sounds like it need not be looked for."""
-    small = name.lower()
-    if len(name) < _NAME_LONG_ENOUGH or not (name.isascii() and name.isalpha()) or (at := region.small().find(small)) < 0:
+    if len(name) < _NAME_LONG_ENOUGH or not (name.isascii() and name.isalpha()):
         return False
-    before, after = region.small()[at - 1 : at], region.small()[at + len(name) : at + len(name) + 1]
-    return not (_PART_OF_A_WORD.match(before) or _PART_OF_A_WORD.match(after))
+    said = region.small()
+    start = said.find(name.lower())
+    end = start + len(name)
+    return start >= 0 and not (_PART_OF_A_WORD.match(said[start - 1 : start]) or _PART_OF_A_WORD.match(said, end))
 
 
 def _sounds_like(name: str, text: str) -> bool:

@@ -78,7 +78,7 @@ def read_together(turns: Sequence[tuple[int, str]], fields: Sequence[str]) -> tu
 
 
 class Stretch:
-    """The values of speech that begins at `start`, their places told from there on: each kind is read when asked for."""
+    """The values of speech, their places told from `start` on: each kind is read when it is first asked for."""
 
     __slots__ = ("_drugs", "_frequencies", "_of", "_spans", "_speech", "_start")
 
@@ -111,7 +111,7 @@ class Stretch:
 
     def like(self, kind: Kind) -> list[Value]:
         """Those that one of that kind can be held against: with the spans of time "every six hours"."""
-        if kind != "span" or not any([rate.code.startswith("q") for rate in self._rates()]):
+        if kind != "span" or "q" not in [rate.code[0] for rate in self._rates()]:
             return self.of(kind)
         intervals = [value for value in self.of("frequency") if interval_of(str(value.key))]
         return sorted([*intervals, *self.of("span")], key=_place) if intervals else self.of("span")

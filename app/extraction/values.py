@@ -68,7 +68,7 @@ def day_class(day: str) -> str:
 
 def uncovered(values: Sequence[Value]) -> Sequence[Value]:
     """The values without the bare numbers that are part of a dose, frequency, span or drug name."""
-    if not any([value.kind == "number" for value in values]):
+    if "number" not in [value.kind for value in values]:
         return values
     inside = positions([value for value in values if value.kind != "number"])
     return [it for it in values if it.kind != "number" or not (it.start in inside and it.end - 1 in inside)]

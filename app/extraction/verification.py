@@ -114,7 +114,7 @@ class _Case:
         reason = self.item.get("reason")
         if not reason or self.region.says_a_word_of(reason):
             return
-        if any([flag.endswith("_of_reason_not_said") for flag in self.checked.flags]):
+        if any(flag.endswith("_of_reason_not_said") for flag in self.checked.flags):
             return
         if self.searchable.says_a_word_of(reason):
             self._note("verified", "reason_beside_quote")

@@ -37,14 +37,15 @@ class Turn(NamedTuple):
 
 def split_turns(text: str) -> list[Turn]:
     """Turns in order, numbered from 1; without speaker labels each line that is not empty is a turn of nobody."""
-    found = list(_LABEL.finditer(text))
-    times = Counter(_name(label) for label in found)
-    labels = [label for label in found if is_speaker(_name(label), times)]
+    found = [(_name(label), label.start(), label.end()) for label in _LABEL.finditer(text)]
+    times = Counter([name for name, _, _ in found])
+    speakers = {name for name in times if is_speaker(name, times)}
+    labels = [label for label in found if label[0] in speakers]
     if not labels:
         return _one_turn_a_line(text)
-    spoken: list[tuple[str | None, int, int]] = [(None, 0, labels[0].start())]
-    ends = [label.start() for label in labels[1:]] + [len(text)]
-    spoken += [(_name(label), label.end(), end) for label, end in zip(labels, ends, strict=True)]
+    spoken: list[tuple[str | None, int, int]] = [(None, 0, labels[0][1])]
+    ends = [start for _, start, _ in labels[1:]] + [len(text)]
+    spoken += [(name, begin, end) for (name, _, begin), end in zip(labels, ends, strict=True)]
     return _numbered(text, spoken)
 
 
@@ -84,9 +85,10 @@ def _one_turn_a_line(text: str) -> list[Turn]:
 
 def _numbered(text: str, spoken: list[tuple[str | None, int, int]]) -> list[Turn]:
     turns: list[Turn] = []
+    roles = {speaker: role_of(speaker) for speaker in {speaker for speaker, _, _ in spoken}}
     for speaker, start, end in spoken:
-        words = text[start:end].strip()
+        words = text[start:end].lstrip()
         if words:
-            begin = start + text[start:end].index(words[0])
-            turns.append(Turn(len(turns) + 1, speaker, role_of(speaker), begin, begin + len(words)))
+            begin = end - len(words)
+            turns.append(Turn(len(turns) + 1, speaker, roles[speaker], begin, begin + len(words.rstrip())))
     return turns
