@@ -71,7 +71,7 @@ class ContextGatherer:
             async with asyncio.TaskGroup() as group:
                 arrival = group.create_task(self._user_lookup(recent))
                 group.create_task(self._sop_fetch())
-                group.create_task(self._searches(recent, arrival))
+                await self._searches(recent, arrival)
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         with self._timings.phase("context_selection"):
