@@ -1,6 +1,7 @@
 """Finds the quotes that a model gives in the transcript, each as an exact slice of it."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -8,9 +9,10 @@ from typing import Any, Literal, NamedTuple
 from rapidfuzz import fuzz
 
 from app.extraction.addressed_to_models import TO_A_MODEL, is_addressed_to_a_model
-from app.extraction.claims import FEW, are_said, stems, unread
+from app.extraction.claims import FEW, are_said, in_small_letters, stems, unread
 from app.extraction.folding import Folded, fold
 from app.extraction.stretch import Stretch, read_together
+from app.extraction.values import Value
 from app.language.speech import Speech
 from app.language.turns import Turn
 
@@ -47,7 +49,7 @@ class Searchable:
         self._stretches: dict[int, Stretch] = {}
         self._to_a_model: dict[int, bool] = {}
         self._said: dict[str, bool] = {}
-        self._small: str | None = None
+        self._starts: list[int] | None = None
 
     def locate(self, quote: str, turn: int | None) -> list[Located]:
         """Where the quote stands: one span, one for each turn that it runs over, or none.
@@ -94,6 +96,12 @@ class Searchable:
             found = self._stretches[number] = Stretch(Speech(self.text[turn.start : turn.end]), turn.start)
         return found
 
+    def stretch_of(self, value: Value) -> Stretch:
+        """The turn in which a value is said."""
+        if self._starts is None:
+            self._starts = [turn.start for turn in self.turns]
+        return self.stretch(self.turns[bisect_right(self._starts, value.start) - 1].number)
+
     def says_a_word_of(self, text: str) -> bool:
         """Whether the transcript has a word of a text that carries meaning; one reason may be given many times."""
         known = self._said.get(text)
@@ -102,11 +110,14 @@ class Searchable:
         return known
 
     def _says(self, wanted: frozenset[str]) -> bool:
-        if len(wanted) > FEW or not self.text.isascii():
+        small = self._small
+        if len(wanted) > FEW or small is None:
             return bool(wanted & self._stems)
-        if self._small is None:
-            self._small = self.text.lower()
-        return are_said(wanted, self._small)
+        return are_said(wanted, small)
+
+    @cached_property
+    def _small(self) -> str | None:
+        return in_small_letters(self.text)
 
     @cached_property
     def _stems(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ _NAME_LONG_ENOUGH = 5
 _PART_OF_A_WORD = re.compile(r"[\w'’]|[^\x00-\x7f]")
 _TURNS_BACK = 12
 _COMBINED = re.compile(r"[/+&]|\b(?:and|with)\b|(?<=[a-z])-(?=[a-z])", re.IGNORECASE)
-_JOINS = frozenset("/+&-")
+_JOINS = ("/", "+", "&", "-", "and", "with")
 # Words that ask for the same thing, by their stems.
 _ALIKE = (
     stems("return revisit follow followup visit appointment see back again recheck reassess review schedule book"),
@@ -66,7 +66,7 @@ def _parts(name: str) -> list[str]:
 def _split(text: str) -> list[str]:
     """Most texts combine nothing: that is told sooner than searched for."""
     small = text.lower()
-    if small.isascii() and "and" not in small and "with" not in small and _JOINS.isdisjoint(small):
+    if small.isascii() and not [join for join in _JOINS if join in small]:
         return [text]
     return _COMBINED.split(text)
 

@@ -80,12 +80,13 @@ def read_together(turns: Sequence[tuple[int, str]], fields: Sequence[str]) -> tu
 class Stretch:
     """The values of speech, their places told from `start` on: each kind is read when it is first asked for."""
 
-    __slots__ = ("_drugs", "_frequencies", "_of", "_spans", "_speech", "_start")
+    __slots__ = ("_drugs", "_frequencies", "_medicines", "_of", "_spans", "_speech", "_start")
 
     def __init__(self, speech: Speech, start: int, drugs: list[Drug] | None = None) -> None:
         self._speech = speech
         self._start = start
         self._drugs = drugs
+        self._medicines: list[Drug] | None = None
         self._frequencies: list[Frequency] | None = None
         self._spans: list[Duration] | None = None
         self._of: dict[Kind, list[Value]] = {}
@@ -116,6 +117,24 @@ class Stretch:
         intervals = [value for value in self.of("frequency") if interval_of(str(value.key))]
         return sorted([*intervals, *self.of("span")], key=_place) if intervals else self.of("span")
 
+    def drugs_of(self, value: Value) -> frozenset[str]:
+        """Canonical names of the medicines that a value is said about, where any are named close by."""
+        if self._medicines is None:
+            self._medicines = [drug for drug in self._mentions() if drug.kind != "class"]
+        if not self._medicines:
+            return _NO_DRUGS
+        start, end = value.start - self._start, value.end - self._start
+        return _drugs_of(self._speech.small, value.kind, start, end, self._medicines)
+
+    def is_past(self, value: Value) -> bool:
+        """Whether a value lies in the past, as the first dose of "from 20 to 40" and "the past two weeks" do."""
+        return _is_past(self._speech, value.kind, value.start - self._start, value.end - self._start)
+
+    def lasts(self, value: Value) -> bool:
+        """Whether a span of time tells how long a treatment goes on, not when something is due."""
+        start = value.start - self._start
+        return any(goes_on(self._speech, span) for span in self._time_spans() if span.start == start)
+
     def _named(self) -> list[Value]:
         start = self._start
         return [Value("drug", start + it.start, start + it.end, it.canonical, _names([it])) for it in self._mentions()]
@@ -128,8 +147,7 @@ class Stretch:
     def _read(self, kind: Kind) -> list[Value]:
         if not self._speech.marks & _MARKS[kind] or not (found := self._said(kind)):
             return []
-        medicines = [drug for drug in self._mentions() if drug.kind != "class"]
-        placed = [_placed(value, self._speech, medicines, self._start) for value in found]
+        placed = [_moved(value, self._start) for value in found] if self._start else found
         return sorted(placed, key=_place) if len(placed) > 1 else placed
 
     def _said(self, kind: Kind) -> list[Value]:
@@ -191,7 +209,7 @@ def _amount(low: float, high: float, unit: str) -> Key:
 
 
 def _span(speech: Speech, span: Duration) -> Iterator[Value]:
-    yield Value("span", span.start, span.end, _days(span), lasts=goes_on(speech, span))
+    yield Value("span", span.start, span.end, _days(span))
     for start, end in span.withdrawn:
         for old in find_time_spans(speech.text[start:end]):
             yield Value("span", start, end, _days(old), instead=(span.start, span.end))
@@ -213,22 +231,20 @@ def _names_a_thing(small: str, start: int) -> bool:
     return _PART_OF_A_NAME.search(small, max(0, start - 16), start) is not None
 
 
-def _placed(value: Value, speech: Speech, medicines: list[Drug], by: int) -> Value:
-    """The value with what stands around it told, its places moved on by so many characters."""
-    kind, start, end, key, _, _, instead, lasts = value
-    drugs = _drugs_of(speech.small, value, medicines) if medicines else _NO_DRUGS
+def _moved(value: Value, by: int) -> Value:
+    kind, start, end, key, drugs, instead = value
     instead = (instead[0] + by, instead[1] + by) if instead else None
-    return Value(kind, start + by, end + by, key, drugs, _is_past(speech, value), instead, lasts)
+    return Value(kind, start + by, end + by, key, drugs, instead)
 
 
-def _drugs_of(small: str, value: Value, medicines: list[Drug]) -> frozenset[str]:
+def _drugs_of(small: str, kind: Kind, start: int, end: int, medicines: list[Drug]) -> frozenset[str]:
     """Which drugs a value belongs to: the one right after it ("forty of lasix"), else the last close before it."""
-    at = bisect_left(medicines, value.end, key=lambda drug: drug.start)
+    at = bisect_left(medicines, end, key=lambda drug: drug.start)
     after = medicines[at] if at < len(medicines) else None
-    if after and value.kind in ("dose", "number") and _OF_A_DRUG.fullmatch(small, value.end, after.start):
+    if after and kind in ("dose", "number") and _OF_A_DRUG.fullmatch(small, end, after.start):
         return _names([after])
-    last = bisect_right(medicines, value.start, key=lambda drug: drug.end) - 1
-    if last < 0 or value.start - medicines[last].end > _FAR:
+    last = bisect_right(medicines, start, key=lambda drug: drug.end) - 1
+    if last < 0 or start - medicines[last].end > _FAR:
         return _NO_DRUGS
     listed = [medicines[last]]
     for drug in reversed(medicines[max(0, last - _MOST_LISTED) : last]):
@@ -242,16 +258,11 @@ def _names(drugs: Iterable[Drug]) -> frozenset[str]:
     return frozenset([drug.canonical for drug in drugs if drug.kind != "class"])
 
 
-def _is_past(speech: Speech, value: Value) -> bool:
+def _is_past(speech: Speech, kind: Kind, start: int, end: int) -> bool:
     small, marks = speech.small, speech.marks
-    if value.kind == "span":
-        past = marks & _PAST.bit and _PAST.pattern.search(_before(small, value))
-        return bool(past or _PAST_AFTER.match(small, value.end))
-    if not marks & _OF_BEFORE or value.kind not in ("dose", "number", "frequency"):
+    before = small[max(0, start - 40) : start]
+    if kind == "span":
+        return bool(_PAST.search(before, marks) or _PAST_AFTER.match(small, end))
+    if not marks & _OF_BEFORE or kind not in ("dose", "number", "frequency"):
         return False
-    before = _before(small, value)
-    return bool(_WAS.search(before, marks) or (_FROM.search(before, marks) and _TO.match(small, value.end)))
-
-
-def _before(small: str, value: Value) -> str:
-    return small[max(0, value.start - 40) : value.start]
+    return bool(_WAS.search(before, marks) or (_FROM.search(before, marks) and _TO.match(small, end)))

@@ -126,7 +126,19 @@ class Region:
 
     def has(self, marks: int) -> bool:
         """Whether `VALUES` found one of these bits in the turns of the quotes."""
-        return any(self.searchable.stretch(quote.turn).has(marks) for quote in self.quotes)
+        return True in [self.searchable.stretch(quote.turn).has(marks) for quote in self.quotes]
+
+    def drugs_of(self, value: Value) -> frozenset[str]:
+        """The medicines that a value is said about."""
+        return self.searchable.stretch_of(value).drugs_of(value)
+
+    def is_past(self, value: Value) -> bool:
+        """Whether a value lies in the past."""
+        return self.searchable.stretch_of(value).is_past(value)
+
+    def lasts(self, value: Value) -> bool:
+        """Whether a span of time tells how long a treatment goes on."""
+        return self.searchable.stretch_of(value).lasts(value)
 
     def is_in_long_quote(self, value: Value) -> bool:
         """Whether the quote that holds a value is so long that its numbers may be about anything."""
@@ -199,7 +211,7 @@ def find_support(claim: Claim, region: Region) -> Support:
     ours = [value for value in inside if _is_ours(claim, value, region)] if region.binds else inside
     equal = [value for value in ours if same_value(claim.value, value)]
     rivals = _rivals(claim, ours, region) if equal and len(ours) > 1 else []
-    standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals)]
+    standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals, region)]
     if standing:
         best = region.best(standing)
         return Support("other", best) if _is_outdone(claim, best, rivals, region) else Support("said", best)
@@ -217,7 +229,7 @@ def find_support(claim: Claim, region: Region) -> Support:
 def _without_unit(claim: Claim, region: Region) -> Support | None:
     """The number of a claimed dose said of its drug alone: "go up to forty on the lisinopril"."""
     for value in region.values("number") if claim.value.kind == "dose" else ():
-        if not value.instead and value.drugs & region.drugs and value.key[:2] == claim.value.key[:2]:
+        if not value.instead and value.key[:2] == claim.value.key[:2] and region.drugs_of(value) & region.drugs:
             return Support("without_unit", value)
     return None
 
@@ -233,7 +245,7 @@ def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) 
     if best.kind != "span" or not rivals:
         return False
     lasting = _LASTING.get(claim.field)
-    if lasting is not None and best.lasts != lasting and any(rival.lasts == lasting for rival in rivals):
+    if lasting is not None and region.lasts(best) != lasting and any(region.lasts(it) == lasting for it in rivals):
         return True
     return max(map(region.closeness, rivals)) > region.closeness(best)
 
@@ -243,15 +255,16 @@ def _is_ours(claim: Claim, value: Value, region: Region) -> bool:
     if not region.binds or (claim.value.kind == "span" and claim.field in ("description", "due")):
         return True
     if claim.value.kind == "number" and claim.field == "dosage" and region.is_in_long_quote(value):
-        return bool(value.drugs & region.drugs)
-    return not value.drugs or bool(value.drugs & region.drugs)
+        return bool(region.drugs_of(value) & region.drugs)
+    drugs = region.drugs_of(value)
+    return not drugs or bool(drugs & region.drugs)
 
 
-def _is_past(claim: Claim, value: Value, rivals: list[Value]) -> bool:
+def _is_past(claim: Claim, value: Value, rivals: list[Value], region: Region) -> bool:
     """A time in the past is never due; a dose of the past stands until another one is said."""
-    if not value.past or claim.field not in _ABOUT_THE_FUTURE:
+    if claim.field not in _ABOUT_THE_FUTURE or not region.is_past(value):
         return False
-    return value.kind == "span" or any(not rival.past for rival in rivals)
+    return value.kind == "span" or not all(map(region.is_past, rivals))
 
 
 def _no_longer_stands(value: Value, region: Region) -> Support:
@@ -279,7 +292,7 @@ def _own_cut(claim: Claim, region: Region) -> list[Value]:
 def _beside(claim: Claim, region: Region, *, only_cut: bool = False) -> Support | None:
     """The claimed value beside the quotes; with `only_cut`, only where a quote begins or ends inside of it."""
     for value in (region.cut_values if only_cut else region.values_beside)(claim.value.kind):
-        stands = not value.instead and not _is_past(claim, value, [])
+        stands = not value.instead and not _is_past(claim, value, [], region)
         if stands and _is_ours(claim, value, region) and same_value(claim.value, value):
             return Support("beside", value)
     return None

@@ -25,10 +25,9 @@ class _Spanning(Protocol):
 class Value(NamedTuple):
     """One value at `text[start:end]`, with a `key` that is equal for equal values however they are said.
 
-    `drugs`: canonical names of the medicines that it is said about, where any are named close by; a class is no name.
-    `past`: lies in the past, as the first dose of "from 20 to 40" and the weeks of "for the past two weeks" do.
+    `drugs`: the canonical name of a drug; none of a class, which is no name, and of other values.
     `instead`: taken back by the speaker, who then said the value whose (start, end) this is.
-    `lasts`: a span of time that tells how long a treatment goes on, not when something is due.
+    What stands around a value tells more of it, and is looked at only where that is asked (see `Stretch`).
     """
 
     kind: Kind
@@ -36,9 +35,7 @@ class Value(NamedTuple):
     end: int
     key: Key
     drugs: frozenset[str] = frozenset()
-    past: bool = False
     instead: tuple[int, int] | None = None
-    lasts: bool = False
 
 
 def same_value(claimed: Value, said: Value) -> bool:

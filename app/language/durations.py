@@ -43,7 +43,8 @@ _ONE_TO = VALUES.add(
     re.compile(rf"\b(?:an?[ \t]+)?(?P<unit>{_NAMES})[ \t]+to[ \t]+(?P<more>two|three)[ \t]+(?P=unit)s\b")
 )
 # Where none of these bits is set, no span of time is said.
-MARKS = A_NUMBER | _ARTICLE.bit | _ONE_TO.bit
+_OF_ARTICLES = _ARTICLE.bit | _ONE_TO.bit
+MARKS = A_NUMBER | _OF_ARTICLES
 _MORE = {"two": 2.0, "three": 3.0}
 _FOR = re.compile(
     r"\b(?:for(?: at least| about| around| up to| only| just| maybe| like| a total of| another)?|x|times|"
@@ -90,7 +91,9 @@ def find_durations(text: str | Speech) -> list[Duration]:
 def find_time_spans(text: str | Speech) -> list[Duration]:
     """Every span of time in order, whatever it tells: "two weeks", "a month", "three to four months", "48 hours"."""
     speech = speech_of(text)
-    found = [*_counted(speech), *_with_article(speech)]
+    found = list(_counted(speech)) if speech.small_numbers else []
+    if speech.marks & _OF_ARTICLES:
+        found += _with_article(speech)
     if len(found) < 2:
         return found
     found.sort(key=lambda span: (span.start, -span.end))

@@ -81,7 +81,8 @@ _AS_NEEDED = VALUES.add(
     )
 )
 # Where none of these bits is set, nothing tells how often.
-MARKS = A_NUMBER | _PHRASE.bit | _DOSE_A_DAY.bit | _Q_HOURS.bit | _AS_NEEDED.bit
+_OF_PHRASES = _PHRASE.bit | _DOSE_A_DAY.bit | _Q_HOURS.bit
+MARKS = A_NUMBER | _OF_PHRASES | _AS_NEEDED.bit
 _SET_PHRASES, _NEEDS = Phrases(_PHRASE, _OPENINGS), Phrases(_AS_NEEDED, _OPENINGS)
 # What is tried behind a number only if it goes on like one of its patterns.
 _GOES_ON = re.compile(r"[ \t-]*(?:time|x|dose|h|da|w|mo|mi|a|per)")
@@ -113,7 +114,9 @@ class Frequency(NamedTuple):
 def find_frequencies(text: str | Speech) -> list[Frequency]:
     """Frequencies in order, without overlap, offsets in code points; "as needed" joins the frequency beside it."""
     speech = speech_of(text)
-    found = [*_counted(speech), *_phrases(speech)]
+    found = list(_counted(speech)) if speech.small_numbers else []
+    if speech.marks & _OF_PHRASES:
+        found += _phrases(speech)
     needed = [Frequency(match.start(), match.end(), "as needed", True) for match in _NEEDS.find(speech)]
     if len(found) + len(needed) < 2:
         return found or needed

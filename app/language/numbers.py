@@ -118,7 +118,7 @@ def _is_cut_off(text: str, end: int) -> bool:
 
 
 def _singles(text: str, small: str) -> list[Number]:
-    found = [Number(a, b, value, value) for run in _runs(text, small) for a, b, value in read_run(text, *run.span())]
+    found = list(_in_words_and_figures(text, small))
     fractions = [_fraction(match) for match in _FRACTION.finditer(text)] if "/" in text else []
     if fractions:
         inside = {at for fraction in fractions for at in range(fraction.start, fraction.end)}
@@ -126,7 +126,7 @@ def _singles(text: str, small: str) -> list[Number]:
     return [number for number in found if _is_quantity(text, number)]
 
 
-def _runs(text: str, small: str) -> Iterator[re.Match[str]]:
+def _in_words_and_figures(text: str, small: str) -> Iterator[Number]:
     done = 0
     said, runs = (small, _RUN) if text.isascii() else (text, _RUN_IN_ANY_LETTERS)
     for place, start, end in _AUTOMATON.find_matches_as_indexes(small):
@@ -136,7 +136,8 @@ def _runs(text: str, small: str) -> Iterator[re.Match[str]]:
         run = runs.match(said, article) if article is not None and article >= done else None
         if run := run or runs.match(said, start):
             done = run.end()
-            yield run
+            for first, last, value in read_run(text, run.start(), done):
+                yield Number(first, last, value, value)
 
 
 def _opens_a_word(small: str, start: int, end: int) -> bool:

@@ -143,7 +143,13 @@ class ByBeginnings:
 
     def search(self, small: str) -> re.Match[str] | None:
         """What the pattern's own `search` gives."""
-        return next(self.finditer(small), None)
+        if self._automaton is None:
+            return self._pattern.search(small)
+        if places := _matches(self._automaton, small):
+            for start in sorted({start for _, start, _ in places}):
+                if found := self._pattern.match(small, start):
+                    return found
+        return None
 
     def everywhere(self, small: str) -> list[re.Match[str]]:
         """The match at each place where one begins, in order; they may overlap."""
