@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import product, repeat
 from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -133,10 +133,8 @@ class ByBeginnings:
         if self._automaton is None:
             yield from self._pattern.finditer(small)
             return
-        if not (found_at := _matches(self._automaton, small)):
-            return
         end = 0
-        for start in sorted({start for _, start, _ in found_at}):
+        for start in sorted({start for _, start, _ in _matches(self._automaton, small)}):
             if start >= end and (found := self._pattern.match(small, start)):
                 end = found.end()
                 yield found
@@ -145,11 +143,10 @@ class ByBeginnings:
         """What the pattern's own `search` gives."""
         if self._automaton is None:
             return self._pattern.search(small)
-        if places := _matches(self._automaton, small):
-            for start in sorted({start for _, start, _ in places}):
-                if found := self._pattern.match(small, start):
-                    return found
-        return None
+        if not (places := _matches(self._automaton, small)):
+            return None
+        starts = sorted({start for _, start, _ in places})
+        return next(filter(None, map(self._pattern.match, repeat(small), starts)), None)
 
     def everywhere(self, small: str) -> list[re.Match[str]]:
         """The match at each place where one begins, in order; they may overlap."""
