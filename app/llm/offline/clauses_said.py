@@ -27,6 +27,8 @@ NAMES_A_PROCEDURE = CUES.add_words(procedure_names())
 
 _OPENING_TURNS = 12
 _FAR = 600
+# "uh2"
+_SHORTEST_CORRECTION = 3
 
 
 @dataclass(slots=True)
@@ -71,7 +73,8 @@ class Said:
 
     def find(self, cue: Cue) -> re.Match[str] | None:
         """The first place of a cue in the words."""
-        return cue.pattern.search(self.words) if self.marks & cue.bit else None
+        marks = self.marks if self._marks is None else self._marks
+        return cue.pattern.search(self.words) if marks & cue.bit else None
 
     def procedures(self) -> list[Procedure]:
         """The tests, procedures and referrals named in the words."""
@@ -86,13 +89,17 @@ class Said:
 
         None where only a bare number corrects it ("in four weeks , no , make it two").
         """
-        due = next(iter(find_dues(self.text, bare=bare)), None)
-        for other in find_dues(self.text, bare=True) if due else []:
-            if due and other.start > due.end and is_correction(self.text, due.end, other.start):
-                due = other
-        if due and any(is_correction(self.text, due.end, number.start) for number in find_numbers(self.text[:_FAR])):
+        dues = find_dues(self.text, bare=bare)
+        if not dues:
             return None
-        return self.text[due.start : due.end] if due else None
+        due = dues[0]
+        if len(self.text) - due.end >= _SHORTEST_CORRECTION:
+            for other in dues if bare else find_dues(self.text, bare=True):
+                if other.start > due.end and is_correction(self.text, due.end, other.start):
+                    due = other
+            if any(is_correction(self.text, due.end, number.start) for number in find_numbers(self.text[:_FAR])):
+                return None
+        return self.text[due.start : due.end]
 
 
 def tell_topics(clauses_of: Sequence[Sequence[Said]], words: Sequence[str]) -> None:
