@@ -109,8 +109,9 @@ def test_an_order_without_a_name_is_read_where_nobody_quotes_it() -> None:
     assert missed(visit, quoting(visit, "a sick note", description="Sick note")) == []
 
 
-def test_what_plans_a_visit_is_read_beside_a_name_too() -> None:
+def test_a_visit_that_is_planned_in_any_words_is_read_beside_a_name_and_alone() -> None:
     soon = "I want you to be seen next week."
+    assert missed(visit_of(f"Doctor: {soon}")) == [(soon, ["order_read"])]
     assert (soon, ["order_read"]) in missed(visit_of(f"Doctor: Take naproxen. {soon}"))
 
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.extraction.accounted import Accounted
-from app.language.clauses import Clause
 from app.language.doses import find_doses
 from app.language.dues import find_dues
-from app.language.sieve import Place, places_within
 from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
-from app.llm.offline.follow_ups import MARKS_OF_SOON, MARKS_OF_VISITS, may_plan_a_visit
+from app.llm.offline.follow_ups import MARKS_OF_VISITS, may_plan_a_visit
 from app.llm.offline.hearing import Heard
 from app.llm.offline.intent import PLANS
 from app.llm.offline.phrase_lists import CUES
@@ -37,9 +35,7 @@ _CUES = [
 _Name = tuple[int, str]
 _NONE: frozenset[str] = frozenset()
 _MARKS = sum(cue.bit for _, cue in _CUES) | MARKS_OF_VISITS | MARKS_OF_PAPERS
-# Plans a visit beside other words that do; alone it is no reason to look at a turn.
-_LOOKED_AT = _MARKS | MARKS_OF_SOON
-CUES.look_first_for(_LOOKED_AT)
+CUES.look_first_for(_MARKS)
 
 
 @dataclass(slots=True)
@@ -69,13 +65,12 @@ class WeightyClause:
 def weighty_clauses(heard: Heard, turns: Sequence[Turn], accounted: Accounted) -> list[WeightyClause]:
     """In order, those in which something weighs, and those in which the rules may yet read an order."""
     found = []
-    for index, drugs, tests, signs in _turns_to_cut(heard, turns, accounted):
-        cut = heard.cut(index)
-        for place, (part, signs_in) in enumerate(zip(cut, places_within(signs, cut), strict=True)):
-            named, tested = _in(part, drugs), _in(part, tests)
-            if named or tested or signs_in:
-                clause = unweighed(heard.said_in(index)[place], turns[index], accounted)
-                if _weighs(clause, named, tested, CUES.first.marks_of(signs_in)):
+    for index, drugs, tests in _turns_to_read(heard, turns, accounted):
+        for said in heard.said_in(index):
+            named, tested = _in(said, drugs), _in(said, tests)
+            if named or tested or said.signs & _MARKS:
+                clause = unweighed(said, turns[index], accounted)
+                if _weighs(clause, named, tested):
                     found.append(clause)
     return found
 
@@ -86,20 +81,16 @@ def unweighed(said: Said, turn: Turn, accounted: Accounted) -> WeightyClause:
     return WeightyClause(said, turn.number - 1, start, end, accounted.cites(start, end))
 
 
-def _turns_to_cut(
+def _turns_to_read(
     heard: Heard, turns: Sequence[Turn], accounted: Accounted
-) -> Iterator[tuple[int, list[_Name], list[_Name], list[Place]]]:
-    """Index of each, the unknown drugs and tests that it names, and where words stand that nobody quotes.
-
-    These are words that what weighs cannot do without.
-    """
+) -> Iterator[tuple[int, list[_Name], list[_Name]]]:
+    """Index of each, and the unknown drugs and tests that it names; or it holds words that nobody quotes."""
     drugs_of = {index: [(drug.start, drug.canonical) for drug in named] for index, named in heard.drugs_of.items()}
     drugs_of, tests_of = _unknown(drugs_of, accounted), _unknown(heard.procedures_of, accounted)
     for index, turn in enumerate(turns):
         drugs, tests = drugs_of.get(index, []), tests_of.get(index, [])
-        signs = _unquoted(heard, index, turn, accounted) if heard.signs[index] & _LOOKED_AT else []
-        if drugs or tests or any(bits & _MARKS for bits, _, _ in signs):
-            yield index, drugs, tests, signs
+        if drugs or tests or (heard.signs[index] & _MARKS and _is_unquoted(heard, index, turn, accounted)):
+            yield index, drugs, tests
 
 
 def _unknown(names_of: Mapping[int, list[_Name]], accounted: Accounted) -> dict[int, list[_Name]]:
@@ -110,34 +101,34 @@ def _unknown(names_of: Mapping[int, list[_Name]], accounted: Accounted) -> dict[
     return {index: names for index, names in unknown.items() if names}
 
 
-def _unquoted(heard: Heard, index: int, turn: Turn, accounted: Accounted) -> list[Place]:
-    """Where in a turn such words stand."""
-    shift, begin = heard.spans[index][0], turn.start
-    places = [(bits, start - shift, end - shift) for bits, start, end in heard.signs_of[index] if bits & _LOOKED_AT]
-    return [place for place in places if not accounted.cites(begin + place[1], begin + place[2])]
+def _is_unquoted(heard: Heard, index: int, turn: Turn, accounted: Accounted) -> bool:
+    """Whether words stand in a turn that what weighs cannot do without, and that no finding quotes."""
+    shift = turn.start - heard.spans[index][0]
+    places = [(shift + start, shift + end) for bits, start, end in heard.signs_of[index] if bits & _MARKS]
+    return not all(accounted.cites(start, end) for start, end in places)
 
 
-def _in(part: Clause, names: Sequence[_Name]) -> frozenset[str]:
+def _in(said: Said, names: Sequence[_Name]) -> frozenset[str]:
     if not names:
         return _NONE
-    first, last = bisect_left(names, (part.start,)), bisect_left(names, (part.end,))
+    first, last = bisect_left(names, (said.start,)), bisect_left(names, (said.end,))
     return frozenset(name for _, name in names[first:last])
 
 
-def _weighs(clause: WeightyClause, drugs: frozenset[str], tests: frozenset[str], marks: int) -> bool:
-    """Notes what weighs; whether anything does, or an order may be read. `marks`: those of words that nobody quotes."""
+def _weighs(clause: WeightyClause, drugs: frozenset[str], tests: frozenset[str]) -> bool:
+    """Notes what weighs; whether anything does, or an order may be read."""
     clause.drugs, clause.tests = drugs, tests
-    clause.reasons = _reasons(clause, marks)
-    return bool(clause.reasons) or _may_order(clause, marks)
+    clause.reasons = _reasons(clause)
+    return bool(clause.reasons) or _may_order(clause)
 
 
-def _reasons(clause: WeightyClause, marks: int) -> list[str]:
+def _reasons(clause: WeightyClause) -> list[str]:
     said = clause.said
     reasons = [reason for reason, names in (("drug", clause.drugs), ("test", clause.tests)) if names]
     if clause.drugs and find_doses(said.text):
         reasons.append("dose")
     if not clause.cited:
-        reasons += (reason for reason, cue in _CUES if cue.search(said.words, marks))
+        reasons += (reason for reason, cue in _CUES if said.find(cue))
         if reasons and find_dues(said.text):
             reasons.append("interval")
     if reasons and said.by_clinician and not said.asks and said.find(PLANS):
@@ -145,10 +136,8 @@ def _reasons(clause: WeightyClause, marks: int) -> list[str]:
     return reasons
 
 
-def _may_order(clause: WeightyClause, marks: int) -> bool:
+def _may_order(clause: WeightyClause) -> bool:
     said = clause.said
     if clause.cited or not said.by_clinician:
         return False
-    return bool(marks & MARKS_OF_PAPERS and may_write(said)) or bool(
-        marks & (MARKS_OF_VISITS | MARKS_OF_SOON) and may_plan_a_visit(said)
-    )
+    return may_write(said) or may_plan_a_visit(said)

@@ -50,7 +50,7 @@ class Sieve:
     def __init__(self) -> None:
         self.cues: list[Cue] = []
         self._listed: list[tuple[int, Words]] = []
-        self._first = 0
+        self.first_bits = 0
         self._only_first: list[tuple[int, Words]] = []
 
     def add(self, pattern: re.Pattern[str]) -> Cue:
@@ -70,15 +70,15 @@ class Sieve:
 
     def look_first_for(self, bits: int) -> None:
         """What these are of is looked for in a whole text, before it is known which parts of it are read."""
-        self._first |= bits
+        self.first_bits |= bits
         self.__dict__.pop("first", None)
 
     @cached_property
     def first(self) -> "Sieve":
         """The part for a first look, with the same bits: with few of the words it is scanned in a third of the time."""
         part = Sieve()
-        part.cues = [cue for cue in self.cues if cue.bit & self._first]
-        part._listed = [*self._only_first, *(listed for listed in self._listed if listed[0] & self._first)]
+        part.cues = [cue for cue in self.cues if cue.bit & self.first_bits]
+        part._listed = [*self._only_first, *(listed for listed in self._listed if listed[0] & self.first_bits)]
         return part
 
     def marks(self, small: str) -> int:

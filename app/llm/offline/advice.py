@@ -42,6 +42,7 @@ _TO_HAVE = CUES.add(
         r"|please)(?: \w+){0,2}? (?:have|get|for|go)\b"
     )
 )
+CUES.look_first_for(_ASKS_LEAVE.bit | _NOT_ADVICE.bit | _TO_HAVE.bit)
 
 
 def read_patient_reminders(visit: Excerpt) -> list[Item]:

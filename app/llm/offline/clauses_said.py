@@ -7,7 +7,7 @@ from typing import Any
 
 from app.language.dues import find_dues
 from app.language.numbers import find_numbers, is_correction
-from app.language.procedures import Procedure, find_procedures, procedure_names
+from app.language.procedures import Procedure, procedure_names, procedures_at
 from app.language.sieve import Cue
 from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.reactions import tells_reaction
@@ -23,7 +23,7 @@ _QUESTION = CUES.add(
         r"|any (?:other|of|much))\b(?! (?:we|do n't))"
     )
 )
-NAMES_A_PROCEDURE = CUES.add_words(procedure_names())
+NAMES_A_PROCEDURE = CUES.add_words(procedure_names(), only_first=True)
 
 _OPENING_TURNS = 12
 _FAR = 600
@@ -35,7 +35,8 @@ _SHORTEST_CORRECTION = 3
 class Said:
     """One clause: `text` is the slice of its turn at `start`, `words` the same spelt plainly.
 
-    `at`: the index of its turn, and its place in that; `topic` is the problem under discussion, in the speaker's words.
+    `at`: the index of its turn, and its place in that; `signs`: the marks of a first look; `names`: where in the words
+    procedures are named; `topic` is the problem under discussion, in the speaker's words.
     """
 
     at: tuple[int, int]
@@ -44,6 +45,8 @@ class Said:
     text: str
     words: str
     by_clinician: bool
+    signs: int
+    names: Sequence[tuple[int, int]]
     topic: str | None = None
     _marks: int | None = None
     _asks: bool | None = None
@@ -63,7 +66,8 @@ class Said:
     def asks(self) -> bool:
         """Whether it is a question."""
         if self._asks is None:
-            self._asks = self.words.endswith("?") or _QUESTION.match(self.words, self.marks) is not None
+            marks = _QUESTION.bit if self._marks is None else self._marks
+            self._asks = self.words.endswith("?") or _QUESTION.match(self.words, marks) is not None
         return self._asks
 
     @property
@@ -73,12 +77,12 @@ class Said:
 
     def find(self, cue: Cue) -> re.Match[str] | None:
         """The first place of a cue in the words."""
-        marks = self.marks if self._marks is None else self._marks
+        marks = self.signs if cue.bit & CUES.first_bits else self.marks
         return cue.pattern.search(self.words) if marks & cue.bit else None
 
     def procedures(self) -> list[Procedure]:
         """The tests, procedures and referrals named in the words."""
-        return find_procedures(self.words) if self.marks & NAMES_A_PROCEDURE else []
+        return procedures_at(self.words, self.names) if self.names else []
 
     def quote(self) -> dict[str, Any]:
         """This clause as evidence, in the answer's shape."""

@@ -39,9 +39,9 @@ _ASKS_WHEN = CUES.add(
         r"|be back)\b"
     )
 )
-_OF_VISITS = (_RETURNS, _WITH_OTHER, _CALLS, _CALLS_PATIENT, _SCHEDULES)
+_OF_VISITS = (_RETURNS, _WITH_OTHER, _CALLS, _CALLS_PATIENT, _SCHEDULES, _SEEN_SOON)
 MARKS_OF_VISITS = sum(cue.bit for cue in _OF_VISITS)
-MARKS_OF_SOON = _SEEN_SOON.bit
+CUES.look_first_for(_PLANNED.bit | _ASKS_WHEN.bit)
 _CASE = phrases("follow_ups", "case")
 _OR_SOONER = re.compile(r"\b(?:or |but )?(?:sooner|earlier|if not (?:before|sooner|earlier))\b.*")
 _OPENS_WITH_IF = re.compile(r"^(?:(?:and|so|but|or|then|um|uh),? )*(?:if|unless)\b")
@@ -63,7 +63,7 @@ def may_plan_a_visit(said: Said) -> bool:
     """Whether a clause of the clinician's may tell of a visit or a call to come."""
     if said.asks or not said.find(_PLANNED):
         return False
-    return any(said.find(cue) for cue in (*_OF_VISITS, _SEEN_SOON))
+    return any(said.find(cue) for cue in _OF_VISITS)
 
 
 def read_follow_up_tasks(visit: Excerpt) -> list[Item]:

@@ -17,7 +17,6 @@ from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.visit import SpokenTurn
 
 NAMES_A_DRUG = CUES.add_words(lambda: lexicon().names, only_first=True)
-CUES.look_first_for(NAMES_A_PROCEDURE)
 
 
 class Heard:
@@ -62,7 +61,7 @@ class Heard:
     def drugs_of(self) -> dict[int, list[Drug]]:
         """By index of its turn, what is named of drugs, told from one look at the whole visit."""
         drugs_of: dict[int, list[Drug]] = {}
-        for drug in drugs_at(self.visit, self._places_with(NAMES_A_DRUG)):
+        for drug in drugs_at(self.visit, _with(NAMES_A_DRUG, self._signs)):
             index, start = self._place(drug.start)
             moved = Drug(start, start + drug.end - drug.start, drug.name, drug.canonical, drug.kind)
             drugs_of.setdefault(index, []).append(moved)
@@ -72,13 +71,10 @@ class Heard:
     def procedures_of(self) -> dict[int, list[tuple[int, str]]]:
         """The same of tests, procedures and referrals: where the name starts, and the usual name."""
         procedures_of: dict[int, list[tuple[int, str]]] = {}
-        for procedure in procedures_at(self.visit, self._places_with(NAMES_A_PROCEDURE)):
+        for procedure in procedures_at(self.visit, _with(NAMES_A_PROCEDURE, self._signs)):
             index, start = self._place(procedure.start)
             procedures_of.setdefault(index, []).append((start, procedure.name))
         return procedures_of
-
-    def _places_with(self, bit: int) -> list[tuple[int, int]]:
-        return [(start, end) for bits, start, end in self._signs if bits & bit]
 
     def _place(self, at: int) -> tuple[int, int]:
         """The index of the turn that holds a place of the visit, and the place in that turn."""
@@ -115,8 +111,22 @@ class Heard:
 
     def _read_turn(self, index: int) -> list[Said]:
         number, text, words = self.turns[index].number, self.turns[index].text, self.words[index]
-        by_clinician = self.roles[index] in ("clinician", None)
+        cut, shift, by_clinician = self.cut(index), self._starts[index], self.roles[index] in ("clinician", None)
+        within = places_within(self.signs_of[index], [(shift + start, shift + end) for start, end in cut])
         return [
-            Said((index, place), number, start, text[start:end], words[start:end], by_clinician)
-            for place, (start, end) in enumerate(self.cut(index))
+            Said(
+                (index, place),
+                number,
+                start,
+                text[start:end],
+                words[start:end],
+                by_clinician,
+                CUES.first.marks_of(signs),
+                _with(NAMES_A_PROCEDURE, signs, shift + start),
+            )
+            for place, ((start, end), signs) in enumerate(zip(cut, within, strict=True))
         ]
+
+
+def _with(bit: int, places: Sequence[Place], shift: int = 0) -> list[tuple[int, int]]:
+    return [(start - shift, end - shift) for bits, start, end in places if bits & bit]

@@ -9,6 +9,7 @@ from app.llm.offline.phrase_lists import CUES, phrases
 from app.llm.offline.replies import agreed
 
 PLANS = CUES.add(phrases("intent", "plans"))
+CUES.look_first_for(PLANS.bit)
 _GOOD_IDEA = re.compile(
     r"(?: (?:would be|is|'s))? a (?:really |very )?(?:good|great|sensible),? (?:good |first )?(?:start|idea|step"
     r"|plan)\b"

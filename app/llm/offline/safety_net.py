@@ -12,6 +12,7 @@ from app.llm.offline.phrasing import imperative
 Item = dict[str, Any]
 
 CONTACT = CUES.add(phrases("safety_net", "contact"))
+CUES.look_first_for(CONTACT.bit)
 _SIGN = phrases("safety_net", "sign")
 _NO_SIGN = phrases("safety_net", "no_sign")
 _GENERIC = re.compile(
