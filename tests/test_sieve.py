@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.extraction import stretch, weighty_clauses
 from app.extraction.polarity import _AGAINST, _STOPS, AGAINST, is_spoken_against, may_be_spoken_against
+from app.language.dues import WORDS_OF_DUES, find_dues
 from app.language.frequencies import _AS_NEEDED, _PHRASE
 from app.language.numbers import find_numbers
 from app.language.sieve import ByBeginnings, Cue, Sieve, beginnings, needed_words
@@ -69,6 +70,12 @@ def test_words_for_a_first_look_alone_are_not_looked_for_again() -> None:
 def test_no_number_is_sifted_out() -> None:
     for text in [*SPOKEN, "take 1/2", "½ a tablet", ".5 mg", "a couple", "point five", "Quarter to TEN"]:
         assert Speech(text).numbers == find_numbers(text), text
+
+
+def test_no_due_is_without_the_words_of_dues() -> None:
+    dues = [text for text in SPOKEN if find_dues(text)]
+    assert len(dues) > 20
+    assert all(any(word in text for word in WORDS_OF_DUES) for text in dues)
 
 
 @pytest.mark.parametrize("cue", CUES.cues, ids=named)

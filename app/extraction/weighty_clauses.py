@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from app.extraction.accounted import Accounted
 from app.language.doses import find_doses
-from app.language.dues import find_dues
+from app.language.dues import WORDS_OF_DUES, find_dues
 from app.language.turns import Turn
 from app.llm.offline.clauses_said import Said
 from app.llm.offline.follow_ups import MARKS_OF_VISITS, may_plan_a_visit
@@ -36,6 +36,7 @@ _Name = tuple[int, str]
 _NONE: frozenset[str] = frozenset()
 _MARKS = sum(cue.bit for _, cue in _CUES) | MARKS_OF_VISITS | MARKS_OF_PAPERS
 CUES.look_first_for(_MARKS)
+_MAY_BE_DUE = CUES.add_words(WORDS_OF_DUES, only_first=True)
 
 
 @dataclass(slots=True)
@@ -129,7 +130,7 @@ def _reasons(clause: WeightyClause) -> list[str]:
         reasons.append("dose")
     if not clause.cited:
         reasons += (reason for reason, cue in _CUES if said.find(cue))
-        if reasons and find_dues(said.text):
+        if reasons and said.signs & _MAY_BE_DUE and find_dues(said.text):
             reasons.append("interval")
     if reasons and said.by_clinician and not said.asks and said.find(PLANS):
         reasons.append("plan")

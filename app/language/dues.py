@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.language.numbers import Number, find_numbers
 from app.language.plain import plain
-from app.language.sieve import ByBeginnings
+from app.language.sieve import ByBeginnings, needed_words
 from app.language.speech import VALUES
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -62,6 +62,8 @@ _DAY_OF_MONTH = re.compile(
     rf"\b(?P<month>{_MONTH})\b(?:(?: the)? (?P<day>\d{{1,2}})(?!\d))?(?:\D{{0,5}}(?P<year>20\d\d))?"
 )
 _LONGEST = 70
+# Strings of which every text with a due holds one.
+WORDS_OF_DUES = needed_words(_NAMED.pattern) | needed_words(_SPAN.pattern)
 
 
 class Due(NamedTuple):

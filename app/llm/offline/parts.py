@@ -27,5 +27,5 @@ def read_parts(
         "follow_up_tasks": read_follow_up_tasks(visit),
         "medication_instructions": read_medications_named(heard, names, known),
         "patient_reminders": read_patient_reminders(Excerpt(heard, wanted)),
-        "clinician_todos": read_clinician_todos(visit, Indications(visit)),
+        "clinician_todos": read_clinician_todos(visit, Indications(Excerpt(heard, ()))),
     }
