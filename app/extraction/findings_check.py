@@ -64,7 +64,10 @@ def _with_found_quotes(category: str, item: dict[str, Any], searchable: Searchab
 
 
 def _flags(evidence: list[dict[str, Any]], searchable: Searchable) -> list[str]:
-    return [ADDRESSED_TO_A_MODEL] if any(searchable.is_to_a_model(quote["turn"]) for quote in evidence) else []
+    for quote in evidence:
+        if searchable.is_to_a_model(quote["turn"]):
+            return [ADDRESSED_TO_A_MODEL]
+    return []
 
 
 def _only_reported(finding: dict[str, Any], category: str, visit: Visit, ledger: Ledger) -> bool:

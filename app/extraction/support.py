@@ -208,9 +208,8 @@ def is_said_anywhere(value: Value, searchable: Searchable) -> bool:
 def find_support(claim: Claim, region: Region) -> Support:
     """Whether the claimed value was said of the item's own drug, was taken back, or another stands in its place."""
     inside = region.values(claim.value.kind)
-    ours = [value for value in inside if _is_ours(claim, value, region)] if region.binds else inside
-    equal = [value for value in ours if same_value(claim.value, value)]
-    rivals = _rivals(claim, ours, region) if equal and len(ours) > 1 else []
+    equal = [value for value in inside if same_value(claim.value, value) and _is_ours(claim, value, region)]
+    rivals = _rivals(claim, inside, region) if 0 < len(equal) < len(inside) else []
     standing = [value for value in equal if not value.instead and not _is_past(claim, value, rivals, region)]
     if standing:
         best = region.best(standing)
@@ -219,6 +218,7 @@ def find_support(claim: Claim, region: Region) -> Support:
         return _no_longer_stands(equal[0], region)
     if claim.field in _LOOSE and (found := _beside(claim, region)):
         return found
+    ours = [value for value in inside if _is_ours(claim, value, region)]
     if any(_contradicts(claim, value) for value in [*ours, *_own_cut(claim, region)]):
         return _beside(claim, region, only_cut=True) or Support("other", ours[0] if ours else None)
     if any(same_value(claim.value, value) for value in inside):
@@ -234,10 +234,11 @@ def _without_unit(claim: Claim, region: Region) -> Support | None:
     return None
 
 
-def _rivals(claim: Claim, ours: list[Value], region: Region) -> list[Value]:
+def _rivals(claim: Claim, inside: list[Value], region: Region) -> list[Value]:
     """The values that could stand in the claimed one's place: of one kind with it, and not claimed as well."""
-    alike = [value for value in ours if value.kind == claim.value.kind and not value.instead]
-    return [value for value in alike if not any(same_value(other, value) for other in region.claimed)]
+    alike = [value for value in inside if value.kind == claim.value.kind and not value.instead]
+    others = [value for value in alike if not any(same_value(claimed, value) for claimed in region.claimed)]
+    return [value for value in others if _is_ours(claim, value, region)]
 
 
 def _is_outdone(claim: Claim, best: Value, rivals: list[Value], region: Region) -> bool:
