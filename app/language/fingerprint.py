@@ -56,14 +56,12 @@ def _ones(hashes: Hashes) -> np.ndarray[Any, np.dtype[np.uint32]]:
 
 def _run_hashes(told: bytes) -> Hashes:
     """Polynomial hashes of all runs at once, as differences of one cumulative sum (Karp and Rabin, 1987)."""
-    letters = np.frombuffer(told, np.uint8)
-    powers, inverses = _FIRST if len(told) <= _USUAL_BYTES else _powers(len(told))
-    sums = np.zeros(len(told) + 1, np.uint64)
-    np.cumsum(letters * powers[: len(told)], out=sums[1:])
+    letters = np.frombuffer(b" %b " % told, np.uint8)
+    powers, inverses = _FIRST if len(letters) <= _USUAL_BYTES else _powers(len(letters))
+    sums = np.cumsum(letters * powers[: len(letters)])
     spaces = np.flatnonzero(letters == _SPACE)
-    starts = np.concatenate(([0], spaces[: 1 - _RUN] + 1))
-    ends = np.concatenate((spaces[_RUN - 1 :], [len(told)]))
-    hashes: Hashes = (sums[ends] - sums[starts]) * inverses[starts]
+    before, after = spaces[:-_RUN], spaces[_RUN:]
+    hashes: Hashes = (sums[after - 1] - sums[before]) * inverses[before + 1]
     return hashes
 
 
@@ -79,7 +77,9 @@ _FIRST = _powers(_USUAL_BYTES)
 
 
 def _mixed(hashes: Hashes) -> Hashes:
-    """Spreads each hash over all of its bits (the finalizer of splitmix64, Steele and others, OOPSLA 2014)."""
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return hashes ^ (hashes >> np.uint64(31))
+    """Spreads each hash over all of its bits, in place (splitmix64's finalizer: Steele and others, OOPSLA 2014)."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        hashes ^= hashes >> shift
+        hashes *= factor
+    hashes ^= hashes >> 31
+    return hashes
