@@ -2,7 +2,7 @@
 
 import re
 
-from app.language.sieve import Sieve, needed_words
+from app.language.sieve import ByBeginnings, Sieve, needed_words
 from app.language.speech import VALUES
 
 # Written from how such attempts are worded in general; what they ask for is never obeyed, this only says so.
@@ -18,6 +18,7 @@ _TO_A_MODEL = _SIEVE.add(
         r"|\bnew instructions?:"
     )
 )
+_BY_BEGINNINGS = ByBeginnings(_TO_A_MODEL.pattern)
 # Among the marks of a turn: it may speak to a model.
 TO_A_MODEL = VALUES.add_words(needed_words(_TO_A_MODEL.pattern))
 
@@ -25,4 +26,4 @@ TO_A_MODEL = VALUES.add_words(needed_words(_TO_A_MODEL.pattern))
 def is_addressed_to_a_model(words: str) -> bool:
     """Whether the words look like an instruction to whatever machine reads the transcript."""
     small = words.casefold()
-    return bool(_TO_A_MODEL.search(small, _SIEVE.marks(small)))
+    return bool(_SIEVE.marks(small)) and _BY_BEGINNINGS.search(small) is not None
