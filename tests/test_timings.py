@@ -11,7 +11,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.logs import configure_logging
 from app.timings import GROUPS, PHASES
@@ -36,8 +38,8 @@ def server_timing(header: str) -> dict[str, float]:
 
 async def scraped(service: Service, metric: str) -> dict[str, float]:
     """The samples of one metric by their labels."""
-    text = (await service.client.get("/metrics")).text
-    found = re.findall(rf"^{metric}(\{{.*?\}})? (\S+)$", text, re.MULTILINE)
+    told = (await service.client.get("/metrics")).text
+    found = re.findall(rf"^{metric}(\{{.*?\}})? (\S+)$", told, re.MULTILINE)
     return {labels: float(value) for labels, value in found}
 
 
@@ -180,3 +182,20 @@ async def test_timings_of_one_request_never_hold_anothers(database_url: URL, del
         assert abs(header["llm_extraction"] - model) < 0.002
         rest = sum(timings["phases"][name]["ms"] for name in ("context", "open_run", "evaluation", "save"))
         assert model + rest <= waited
+
+
+async def test_whoever_asks_for_timings_waits_for_those_that_are_being_written(
+    open_service: OpenService, connection: AsyncConnection
+) -> None:
+    service = await open_service(ScriptedProvider())
+    run_id, timings_log = (await service.extract())["id"], service.parts.timings_log
+    await timings_log.flush()
+    await connection.execute(text("BEGIN"))
+    await connection.execute(text("SELECT FROM extractions WHERE id = :id FOR UPDATE"), {"id": run_id})
+    timings_log.add(uuid.UUID(run_id), {"total_ms": 1.5, "phases": {}})
+    writing, asking = asyncio.create_task(timings_log.flush()), asyncio.create_task(timings_log.flush())
+    done, _ = await asyncio.wait({writing, asking}, timeout=0.2)
+    assert not done
+    await connection.execute(text("COMMIT"))
+    await asyncio.gather(writing, asking)
+    assert (await service.get(f"/extractions/{run_id}"))["timings"]["total_ms"] == 1.5

@@ -1,5 +1,6 @@
 """Keeps the timings of finished requests and writes them in batches, off the way of any request."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ class TimingsLog(Flushed):
         super().__init__()
         self._db = db
         self._waiting: dict[UUID, dict[str, Any]] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     def add(self, run_id: UUID, timings: dict[str, Any]) -> None:
         self._waiting[run_id] = timings
@@ -29,7 +31,14 @@ class TimingsLog(Flushed):
             self._waiting.pop(next(iter(self._waiting)))
 
     async def flush(self) -> None:
-        """Writes what is waiting; on a database error it goes on waiting."""
+        """Writes what is waiting; on a database error it goes on waiting.
+
+        A write under way is waited for: whoever asks wants to read what it writes.
+        """
+        async with self._one_at_a_time:
+            await self._write()
+
+    async def _write(self) -> None:
         batch, self._waiting = self._waiting, {}
         if not batch:
             return
