@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from app.extraction.extraction_embedding import extraction_text
+from app.extraction.wording import in_words
 from benchmarks.raw_http import RawClient
 from benchmarks.visits import VISIT_DATE, samples, visit_body
 
@@ -22,7 +22,7 @@ class Prepared:
         self.request = _json({"sop_ids": [], "custom_categories": [], "visit_date": VISIT_DATE})
         self.columns = [_json(answer[name]) for name in _COLUMNS]
         self.timings = self.columns[-1]
-        self.embedded = extraction_text(answer["extraction"])
+        self.embedded = in_words(answer["extraction"])
         rest = {name: value for name, value in answer.items() if name not in _IDS}
         self._rest = b"," + orjson.dumps(rest)[1:]
 

@@ -16,12 +16,13 @@ from app import samples
 from app.db import embedding_cache
 from app.db.tables import LOCAL_ORGANIZATION
 from app.extraction.embedding_cache import EmbeddingCache
+from app.extraction.wording import in_words
 from app.language.fingerprint import FEWEST_WORDS, fingerprint_of, normalised
 from app.llm.offline import vectors
 from app.llm.retry import deadline_in
 from app.metrics import Metrics
 from tests.conftest import Logged, OpenService, Service
-from tests.scripted_provider import ScriptedProvider, answer, failure, follow_up
+from tests.scripted_provider import ScriptedProvider, answer, failure, follow_up, medication
 
 FOUND = answer(follow_up_tasks=[follow_up("Drink tea", 1, "Drink tea")])
 LONG = " ".join(
@@ -263,3 +264,33 @@ async def test_the_oldest_rows_make_room(scripted: Service, connection: AsyncCon
     await connection.execute(age, {"model": model})
     await EmbeddingCache(scripted.parts.db, settings, Metrics(), model).evict()
     assert await rows_of(connection, model) == 2
+
+
+async def test_what_the_check_changes_is_embedded_anew_and_nothing_else_is_kept(
+    open_service: OpenService, connection: AsyncConnection
+) -> None:
+    """A repeated item is expected twice and found once: what was embedded of both stands in no record."""
+    model = f"words-{uuid.uuid4().hex}"
+    twice = answer(follow_up_tasks=[follow_up("Drink tea", 1, "Drink tea")] * 2)
+    service = await open_service(ScriptedProvider(twice), embedding_model=model)
+    made = await service.extract(visit())
+    expected, found = [body["input"][0] for body in service.provider.embedded[1:]]
+    assert (expected.count("Drink tea"), found.count("Drink tea")) == (2, 1)
+    assert found == normalised(in_words(made["extraction"]))
+    assert made["usage"]["embedding_tokens"] == 5 * len(service.provider.embedded)
+    await service.parts.embedder.cache.flush()
+    assert await rows_of(connection, model) == 2  # of the transcript and of what was found
+
+
+async def test_what_is_expected_to_be_found_is_embedded_beside_the_check(open_service: OpenService) -> None:
+    """A medicine that only the patient speaks of is not expected, so nothing has to be embedded anew."""
+    taken = medication("aspirin", 1, "I take aspirin", commitment="continuing", status="continue")
+    tea = follow_up("Drink tea", 2, "Drink tea")
+    provider = ScriptedProvider(answer(follow_up_tasks=[tea], medication_instructions=[taken]))
+    service = await open_service(provider)
+    made = await service.extract(f"Patient: I take aspirin.\nDoctor: Drink tea and rest, {uuid.uuid4().hex}.")
+    assert [entry["reason"] for entry in made["evaluation"]["ledger"]["rejected"]] == ["patient_reported"]
+    assert "aspirin" not in provider.embedded[1]["input"][0]
+    assert len(provider.embedded) == 2
+    embedding, asking = (made["timings"]["phases"][name] for name in ("extraction_embedding", "llm_extraction"))
+    assert embedding["start_ms"] < asking["start_ms"] + asking["ms"]

@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import metadata
-from app.extraction.extraction_embedding import extraction_text
+from app.extraction.wording import in_words
 from app.language.fingerprint import fingerprint_of, normalised
 from tests.commands import Run, commands
 from tests.conftest import OpenService, Service, new_user
@@ -81,7 +81,7 @@ async def test_no_table_holds_a_trace_of_what_was_erased(
     assert await tables_with(connection, word) == set()
     assert await tables_with(connection, *ids) <= left
     assert not await remembered(connection, SAID.format(word))
-    assert not await remembered(connection, extraction_text(made["extraction"]))
+    assert not await remembered(connection, in_words(made["extraction"]))
     if by == "user":
         assert await tables_with(connection, user["email"]) == set()
     told = run("audit", "list", "--record", made["transcript_id"], "--json").data

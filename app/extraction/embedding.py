@@ -57,7 +57,12 @@ class Embedder:
 
         With `known` false the text is hardly in the table, with `lasting` false its vector does not go there.
         """
-        said = Said.of(text)
+        return await self.find_or_make(organization_id, Said.of(text), deadline, phase, known=known, lasting=lasting)
+
+    async def find_or_make(
+        self, organization_id: UUID, said: Said, deadline: float, phase: str, *, known: bool, lasting: bool
+    ) -> Embedded:
+        """The same for a text whose fingerprint is known."""
         remembered = await self.cache.find(organization_id, said.fingerprint, in_table=known)
         if remembered is not None:
             return Embedded(remembered, 0, remembered=True)
@@ -68,8 +73,13 @@ class Embedder:
     ) -> Embedded:
         """The same for a text that is not remembered."""
         embedded = await self._made(said.text, deadline, phase)
-        self.cache.keep(organization_id, said.fingerprint, embedded.vector, lasting=lasting)
+        self.keep(organization_id, said, embedded, lasting=lasting)
         return embedded
+
+    def keep(self, organization_id: UUID, said: Said, embedded: Embedded, *, lasting: bool = True) -> None:
+        """Remembers what was made."""
+        if not embedded.remembered:
+            self.cache.keep(organization_id, said.fingerprint, embedded.vector, lasting=lasting)
 
     async def _made(self, said: str, deadline: float, phase: str) -> Embedded:
         """The mean of the pieces' vectors, scaled to length 1."""

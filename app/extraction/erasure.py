@@ -12,7 +12,7 @@ from app.db.caller import Caller
 from app.db.embedding_cache import forget_texts
 from app.db.engine import Database
 from app.db.rows import AnyRow
-from app.extraction.extraction_embedding import extraction_text
+from app.extraction.wording import in_words
 
 # Visits in one transaction: few enough that nobody waits long for a lock.
 AT_ONCE = 100
@@ -61,7 +61,7 @@ async def _erase_batch(session: AsyncConnection, which: ColumnElement[bool], act
 async def _forget_vectors(session: AsyncConnection, visits: Sequence[AnyRow]) -> None:
     """What the embedding cache keeps of the texts: of what was said, and of what was found in it."""
     texts = [(visit.organization_id, visit.text) for visit in visits]
-    texts += [(run.organization_id, extraction_text(run.result)) for run in await erasure.results_of(session, visits)]
+    texts += [(run.organization_id, in_words(run.result)) for run in await erasure.results_of(session, visits)]
     for organization_id in {organization_id for organization_id, _ in texts}:
         own = [text for organization, text in texts if organization == organization_id]
         await forget_texts(session, organization_id, own)

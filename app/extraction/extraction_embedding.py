@@ -1,24 +1,28 @@
 """Phase `extraction_embedding`: a vector of what was found, to find the visit again by its meaning."""
 
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
-from app.extraction.embedding import Embedded, Embedder
-from app.extraction.llm_extraction import Extraction
-from app.extraction.matching import main_text
-from app.findings import ITEM_TYPES
+from app.extraction.embedding import Embedded, Embedder, Said
+from app.extraction.wording import Wording
+
+_PHASE = "extraction_embedding"
 
 
 async def embed_extraction(
-    embedder: Embedder, organization_id: UUID, extraction: Extraction, deadline: float, *, known: bool
+    embedder: Embedder, organization_id: UUID, wording: Wording, deadline: float, *, known: bool
 ) -> Embedded:
-    """Raises a provider problem; `known` says that the visit was seen before, and so perhaps what was found in it."""
-    text = extraction_text(extraction.as_dict())
-    return await embedder.embed(organization_id, text, deadline, "extraction_embedding", known=known)
+    """Begins with the words as they are expected to be, beside the check; what the check changes is embedded anew.
 
-
-def extraction_text(result: dict[str, Any]) -> str:
-    """The summary and what each finding is about, a line each."""
-    lines = [result["summary"]]
-    lines += [main_text(category, item) for category in ITEM_TYPES for item in result.get(category, [])]
-    return "\n".join(filter(None, lines)) or "nothing found"
+    Until then nothing lasting is kept, since whoever erases the visit could not find a text that stands in no record.
+    Raises a provider problem; `known` says that the visit was seen before, and so perhaps what was found in it.
+    """
+    expected = await wording.expected
+    said = Said.of(expected)
+    begun = await embedder.find_or_make(organization_id, said, deadline, _PHASE, known=known, lasting=False)
+    found = await wording.found
+    if found != expected:
+        embedded = await embedder.embed(organization_id, found, deadline, _PHASE, known=known)
+        return replace(embedded, tokens=begun.tokens + embedded.tokens)
+    embedder.keep(organization_id, said, begun)
+    return begun

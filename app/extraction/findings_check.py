@@ -48,6 +48,14 @@ def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any
     }
 
 
+def expected_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any]]]:
+    """The items of which most likely findings are made, by category, before anything is checked."""
+    return {
+        category: [item for item in items if not _is_only_reported(category, item, visit)]
+        for category, items in answer.items.items()
+    }
+
+
 def _with_found_quotes(category: str, item: dict[str, Any], searchable: Searchable, lost: LostQuotes) -> Checked | None:
     """The verdict on the item with words that were found for it, if these prove all of it; both quotes are shown."""
     found = lost.find(category, item)
@@ -71,13 +79,19 @@ def _flags(evidence: list[dict[str, Any]], searchable: Searchable) -> list[str]:
 
 
 def _only_reported(finding: dict[str, Any], category: str, visit: Visit, ledger: Ledger) -> bool:
-    """Whether a medicine is only one that the patient says they take: known to the clinic now, but no instruction."""
-    if category != "medication_instructions" or finding["commitment"] != "continuing" or not finding["evidence"]:
-        return False
-    if any(visit.turns[quote["turn"] - 1].role != "patient" for quote in finding["evidence"]):
+    """Whether a finding is only reported, and so belongs into the ledger, where it is put."""
+    if not _is_only_reported(category, finding, visit):
         return False
     ledger.reject(category, PATIENT_REPORTED, finding)
     return True
+
+
+def _is_only_reported(category: str, item: dict[str, Any], visit: Visit) -> bool:
+    """Whether a medicine is only one that the patient says they take: known to the clinic now, but no instruction."""
+    if category != "medication_instructions" or item["commitment"] != "continuing" or not item["evidence"]:
+        return False
+    turns, numbers = visit.turns, [quote["turn"] for quote in item["evidence"]]
+    return all(0 < number <= len(turns) and turns[number - 1].role == "patient" for number in numbers)
 
 
 def _finding(

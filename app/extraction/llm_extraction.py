@@ -12,9 +12,10 @@ from app.errors import ProviderInvalidOutput
 from app.extraction.answer import Answer, Ledger, read_answer
 from app.extraction.context import Context
 from app.extraction.fallbacks import ask_in_order
-from app.extraction.findings_check import check_findings
+from app.extraction.findings_check import check_findings, expected_findings
 from app.extraction.prompt import PROMPT_VERSION, build_prompt, repair_messages
 from app.extraction.visit import Visit
+from app.extraction.wording import Wording, in_words
 from app.llm.answer_cache import AnswerCache, key_of
 from app.llm.chat import VISIT_ANSWER, ChatModel, Completion, Message
 from app.llm.client import InvalidOutput
@@ -44,9 +45,12 @@ class Extraction:
 
 
 async def extract(
-    provider: Provider, visit: Visit, context: Context, settings: Settings, deadline: float
+    provider: Provider, visit: Visit, context: Context, settings: Settings, deadline: float, wording: Wording
 ) -> Extraction:
-    """Raises a provider problem; a usable answer with nothing in it is an honest empty extraction."""
+    """Raises a provider problem; a usable answer with nothing in it is an honest empty extraction.
+
+    `wording` is told the words that are found, as soon as they can be expected and as soon as they are sure.
+    """
     messages, most_tokens = build_prompt(visit, context.sops, context.examples), settings.llm_max_output_tokens
 
     async def ask(model: ChatModel, until: float) -> tuple[Answer, list[Completion], bool]:
@@ -60,7 +64,9 @@ async def extract(
     if model is not provider.models[0]:
         log.warning("fallback_served", phase=PHASE, model=model.name)
         provider.note_fallback(model)
-    return Extraction(
+    wording.expected.set_result(in_words({"summary": answer.summary, **expected_findings(visit, answer)}))
+    await asyncio.sleep(0)  # whoever waits for them begins now, before the check
+    extraction = Extraction(
         summary=answer.summary,
         findings=await compute(len(visit.text), check_findings, visit, answer),
         ledger=answer.ledger,
@@ -68,6 +74,8 @@ async def extract(
         prompt_tokens=sum(completion.prompt_tokens for completion in spent),
         completion_tokens=sum(completion.completion_tokens for completion in spent),
     )
+    wording.found.set_result(in_words(extraction.as_dict()))
+    return extraction
 
 
 async def _ask_or_remember(

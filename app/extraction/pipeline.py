@@ -26,8 +26,9 @@ from app.extraction.remembered_terms import RememberedTerms
 from app.extraction.save import Paid, save
 from app.extraction.second_reader import listen
 from app.extraction.timings_log import TimingsLog
-from app.extraction.together import beside, together
+from app.extraction.together import beside
 from app.extraction.visit import Visit
+from app.extraction.wording import Wording
 from app.llm.client import InvalidOutput
 from app.llm.offline.hearing import Heard
 from app.llm.provider import Provider
@@ -82,14 +83,15 @@ class Pipeline:
             raise
 
     async def _extract_into(self, run: Run, visit: Visit, context: Context, timings: Timings, deadline: float) -> Paid:
-        async with beside(compute(len(visit.text), listen, visit.text, visit.turns)) as hearing:
+        wording = Wording()
+        async with (
+            beside(compute(len(visit.text), listen, visit.text, visit.turns)) as hearing,
+            beside(self._embed(visit, wording, context, timings, deadline)) as embedding,
+        ):
             with timings.phase("llm_extraction"):
-                extraction = await extract(self._provider, visit, context, self._settings, deadline)
-            # The vector first: it is under way while this process is busy with the evaluation.
-            vector, evaluation = await together(
-                self._embed(visit, extraction, context, timings, deadline),
-                self._evaluate(visit, extraction, context, hearing, timings, deadline),
-            )
+                extraction = await extract(self._provider, visit, context, self._settings, deadline, wording)
+            evaluation = await self._evaluate(visit, extraction, context, hearing, timings, deadline)
+            vector = await embedding
         vectors = {embeddings.TRANSCRIPT: context.vector, embeddings.EXTRACTION: vector}
         known = {kind: vector for kind, vector in vectors.items() if vector is not None}
         outcome = outcome_of(extraction, evaluation, context)
@@ -141,12 +143,14 @@ class Pipeline:
             return None
 
     async def _embed(
-        self, visit: Visit, extraction: Extraction, context: Context, timings: Timings, deadline: float
+        self, visit: Visit, wording: Wording, context: Context, timings: Timings, deadline: float
     ) -> HalfVector | None:
+        """Its call is under way while this process is busy with the check and the evaluation."""
+        await wording.expected
         with timings.phase("extraction_embedding"):
             try:
                 organization_id, known = visit.clinician.organization_id, context.known_before
-                embedded = await embed_extraction(self._embedder, organization_id, extraction, deadline, known=known)
+                embedded = await embed_extraction(self._embedder, organization_id, wording, deadline, known=known)
             except (Problem, InvalidOutput) as problem:
                 _degrade(context, "embedding", problem)
                 return None

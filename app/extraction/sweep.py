@@ -15,7 +15,7 @@ from app.db.rows import AnyRow
 from app.errors import Problem, RunInterrupted
 from app.extraction.embedding import Embedder
 from app.extraction.erasure import erase_visits
-from app.extraction.extraction_embedding import extraction_text
+from app.extraction.wording import in_words
 from app.llm.client import InvalidOutput
 from app.llm.retry import deadline_in
 from app.settings import Settings
@@ -104,5 +104,5 @@ class Sweep:
 
 def _missing(run: AnyRow) -> list[tuple[str, str]]:
     """The kinds of vector that the run does not have, and of which text each is made."""
-    texts = {embeddings.TRANSCRIPT: run.text, embeddings.EXTRACTION: extraction_text(run.result)}
+    texts = {embeddings.TRANSCRIPT: run.text, embeddings.EXTRACTION: in_words(run.result)}
     return [(kind, text) for kind, text in texts.items() if kind not in run.kinds]
