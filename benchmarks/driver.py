@@ -111,6 +111,8 @@ class Driver:
     def _note_error(self, what: str) -> None:
         if self._measuring:
             self._errors[what] += 1
+            if self._errors.total() == self._load.requests:  # whatever comes now, the answers will not
+                self._enough.set()
 
     def _consumption(self) -> Consumption | None:
         return consumption(self._load.pid) if self._load.pid else None

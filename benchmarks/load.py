@@ -10,10 +10,11 @@ import orjson
 class Load:
     """One measurement: `in_flight` requests at a time (closed loop), or `rate` a second, come what may (open loop).
 
-    Figures are taken for `seconds`, or over `requests` of them if that is given. Before, it warms up for `warm_up_s`
-    and until all in flight were answered once, if need be `longest_warm_up_s` more; after, those under way have
-    `drain_s` to end. The first requests are spread over `spread_s`, so that they do not stay in step. With `talk_seed`
-    every visit of one sample has the same words, with `clinician` all are of one. `pid` is the server's main process.
+    Figures are taken for `seconds`, or if `requests` is given until so many were answered, or so many failed. Before,
+    it warms up for `warm_up_s` and until all in flight were answered once, if need be `longest_warm_up_s` more; after,
+    those under way have `drain_s` to end. The first requests are spread over `spread_s`, so that they do not stay in
+    step. With `talk_seed` every visit of one sample has the same words, with `clinician` all are of one. `pid` is the
+    server's main process.
     """
 
     url: str

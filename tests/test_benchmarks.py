@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from benchmarks.comparison import Field, Measured, Setting, field_of
+from benchmarks.comparison import Field, Measured, Setting, drive, field_of
 from benchmarks.goals import goals_table
 from benchmarks.growth.run import goals_of, grow, panels, points_table
 from benchmarks.load import Load
@@ -74,6 +74,13 @@ async def _rows(database: str) -> list[asyncpg.Record]:
         return await connection.fetch(SIZES)
     finally:
         await connection.close()
+
+
+def test_a_server_that_only_fails_does_not_keep_the_benchmark(field: Field) -> None:
+    nothing_made = Load(field.stage.model.url, in_flight=2, warm_up_s=0, spread_s=0, requests=5)
+    outcome = drive(nothing_made)
+    assert outcome.completed == 0
+    assert 5 <= outcome.errors["200"] <= 6
 
 
 def test_the_floor_answers_as_many_bytes_as_the_service(field: Field) -> None:
