@@ -203,7 +203,7 @@ async def test_a_client_that_leaves_early_leaves_the_key_to_those_who_wait(open_
 @pytest.mark.parametrize("by", ["the retry", "the service itself"])
 async def test_a_paid_answer_survives_a_save_that_fails(open_service: OpenService, database_url: URL, by: str) -> None:
     gate = Gate()
-    service = await open_service(ScriptedProvider(gate), db_statement_timeout_s=0.2, request_deadline_s=2)
+    service = await open_service(ScriptedProvider(gate), db_statement_timeout_s=0.8, request_deadline_s=3)
     key = new_key()
     posting = asyncio.create_task(post(service, key))
     await asyncio.wait_for(gate.called.wait(), 20)
