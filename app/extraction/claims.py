@@ -33,7 +33,7 @@ _SMALL_WORD = re.compile(r"[a-z]{2,}")
 _SHORT = 40
 # Readings of everyday words, by the words: looked up before it is asked whether they are everyday ones.
 _REMEMBERED: dict[str, Sequence[Value]] = {}
-MOST_REMEMBERED = 4096
+_MOST_REMEMBERED = 4096
 FEW = 12
 _PROBLEMS = problem_names()
 _EVERYDAY_WORDS = words(
@@ -154,7 +154,7 @@ def _values_in(text: str, ahead: Mapping[str, Stretch]) -> Sequence[Value]:
         stretch = ahead.get(text)
         known = stretch.values() if stretch else read_values(text)
         if len(text) <= _SHORT and (is_everyday(text) or is_drug_name(text)):
-            if len(_REMEMBERED) >= MOST_REMEMBERED:
+            if len(_REMEMBERED) >= _MOST_REMEMBERED:
                 _REMEMBERED.clear()
             _REMEMBERED[text] = known
     return known

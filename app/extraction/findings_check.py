@@ -1,12 +1,13 @@
 """Turns a model's items into findings: merged, each with true evidence, a verdict, a due date and a confidence."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from uuid_utils import uuid7
 
 from app.extraction.answer import PATIENT_REPORTED, SET_ASIDE_COMMITMENTS, Answer, Ledger
-from app.extraction.claims import MOST_REMEMBERED, is_everyday
+from app.extraction.claims import is_everyday
 from app.extraction.evidence import Searchable
 from app.extraction.lost_quotes import LostQuotes
 from app.extraction.matching import main_text, same_drug
@@ -20,9 +21,6 @@ ADDRESSED_TO_A_MODEL = "addressed_to_a_model"
 # First, plain estimates of how often an item with that verdict is right.
 _CONFIDENCE = {"verified": 0.9, "repaired": 0.75, "contradicted": 0.2, "unsupported": 0.1}
 _DETAILS = ("value", "assertion", "task_type", "due")
-# The days that everyday words mean, looked up before it is asked whether they are such words.
-_DUES: dict[tuple[str, date], str | None] = {}
-_UNKNOWN = "unknown"
 
 
 def check_findings(visit: Visit, answer: Answer) -> dict[str, list[dict[str, Any]]]:
@@ -115,16 +113,13 @@ def due_day(due: str | None, visit_date: date | None) -> str | None:
     """The `due_date` of an item: the day that the words of its `due` mean, seen from the visit."""
     if not due or not visit_date:
         return None
-    known = _DUES.get((due, visit_date), _UNKNOWN)
-    if known is not _UNKNOWN:
-        return known
-    found = due_date(due, visit_date)
-    day = found.isoformat() if found else None
-    if is_everyday(due):
-        if len(_DUES) >= MOST_REMEMBERED:
-            _DUES.clear()
-        _DUES[due, visit_date] = day
-    return day
+    found = (_everyday_due if is_everyday(due) else due_date)(due, visit_date)
+    return found.isoformat() if found else None
+
+
+@lru_cache(4096)
+def _everyday_due(phrase: str, visit_date: date) -> date | None:
+    return due_date(phrase, visit_date)
 
 
 def _without_repeats(category: str, items: list[dict[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:

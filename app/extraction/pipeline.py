@@ -146,11 +146,12 @@ class Pipeline:
         self, visit: Visit, wording: Wording, context: Context, timings: Timings, deadline: float
     ) -> HalfVector | None:
         """Its call is under way while this process is busy with the check and the evaluation."""
-        await wording.expected
+        expected, organization_id = await wording.expected, visit.clinician.organization_id
         with timings.phase("extraction_embedding"):
             try:
-                organization_id, known = visit.clinician.organization_id, context.known_before
-                embedded = await embed_extraction(self._embedder, organization_id, wording, deadline, known=known)
+                embedded = await embed_extraction(
+                    self._embedder, organization_id, expected, wording.found, deadline, known=context.known_before
+                )
             except (Problem, InvalidOutput) as problem:
                 _degrade(context, "embedding", problem)
                 return None
