@@ -206,7 +206,9 @@ async def test_a_paid_answer_survives_a_save_that_fails(open_service: OpenServic
     service = await open_service(ScriptedProvider(gate), db_statement_timeout_s=0.8, request_deadline_s=3)
     key = new_key()
     posting = asyncio.create_task(post(service, key))
-    await asyncio.wait_for(gate.called.wait(), 20)
+    called = asyncio.create_task(gate.called.wait())
+    await asyncio.wait({posting, called}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+    assert called.done(), posting.result().text  # says why it did not come as far as the model
     async with locked(database_url, "extractions"):
         gate.may_answer.set()
         assert kind(await posting) == (503, "storage-unavailable")
