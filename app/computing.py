@@ -1,4 +1,4 @@
-"""Where words are worked on: those of a usual visit on the event loop, a few at a time, long ones in a thread."""
+"""Where words are worked on: those of a usual visit on the event loop, one at a time, long ones in a thread."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,11 +7,9 @@ from weakref import WeakKeyDictionary
 
 # Some 3,500 words, which take about as long as a thread may keep the interpreter to itself anyway.
 LONG_FROM_CHARS = 20_000
-# In one round of the event loop.
-AT_ONCE = 3
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
-_PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def compute(chars: int, work: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
@@ -19,16 +17,17 @@ async def compute(chars: int, work: Callable[Given, Result], *given: Given.args,
 
     Python computes on one processor at a time. A thread would be given it and lose it again at every answer that the
     loop reads, which costs more than the computation of a usual visit; only a long one would hold up others too long.
-    Visits that come together take turns, so that the short steps of others go on between them.
+    Visits that come together take turns, one in a round of the loop: it ends soonest for all if short steps need not
+    wait for long ones, and those who came together do not stay together.
     """
     if chars >= LONG_FROM_CHARS:
         return await asyncio.to_thread(work, *given, **named)
     loop = asyncio.get_running_loop()
-    places = _PLACES.setdefault(loop, asyncio.Semaphore(AT_ONCE))
+    turn = _TURNS.setdefault(loop, asyncio.Lock())
     # What was begun just before, a call to a model for example, goes out first: aiohttp writes it in the next round.
     await asyncio.sleep(0)
-    await places.acquire()
+    await turn.acquire()
     try:
         return work(*given, **named)
     finally:
-        loop.call_soon(places.release)
+        loop.call_soon(turn.release)

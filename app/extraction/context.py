@@ -1,8 +1,9 @@
 """Phase `context`: everything the prompt needs, gathered at once, each part with its own short session."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -10,7 +11,7 @@ from pgvector import HalfVector
 
 from app.computing import compute
 from app.db import embeddings, sops, test_cases, users
-from app.db.arrivals import Arrival, find_arrival
+from app.db.arrivals import Arrival, Text, find_arrival
 from app.db.engine import Database
 from app.db.rows import AnyRow
 from app.errors import Problem, SopNotFound, StorageUnavailable
@@ -24,6 +25,7 @@ from app.llm.client import InvalidOutput
 from app.settings import Settings
 from app.timings import Timings
 
+Search = Callable[[HalfVector, Arrival], Awaitable[None]]
 log = structlog.get_logger()
 
 
@@ -66,12 +68,14 @@ class ContextGatherer:
 
     async def gather(self) -> Context:
         """Raises `SopNotFound`, or `StorageUnavailable` for the user lookup and the SOPs; searches only degrade."""
-        recent = self._embedder.cache.recent(self._organization_id, self._said.fingerprint)
         try:
             async with asyncio.TaskGroup() as group:
-                arrival = group.create_task(self._user_lookup(recent))
-                group.create_task(self._sop_fetch())
-                await self._searches(recent, arrival)
+                if self._visit.sop_ids:
+                    group.create_task(self._sop_fetch())
+                else:
+                    with self._timings.phase("sop_fetch"):
+                        pass
+                await self._look_up_and_search()
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
         with self._timings.phase("context_selection"):
@@ -79,15 +83,36 @@ class ContextGatherer:
                 await self._select(self._context.candidates)
         return self._context
 
-    async def _select(self, candidates: list[Candidate]) -> None:
-        text, remembered = self._visit.text, self._remembered
-        to_read = len(text) + remembered.unread((other.id, other.transcript) for other in candidates)
-        chosen = await compute(to_read, select_context, text, candidates, remembered, self._settings)
-        self._context.examples = chosen
+    async def _sop_fetch(self) -> None:
+        with self._timings.phase("sop_fetch"):
+            owner = self._visit.owner_id or self._visit.clinician
+            found = await sops.fetch_active(self._session, owner, self._visit.sop_ids)
+            if len(found) < len(self._visit.sop_ids):
+                raise SopNotFound()
+            self._context.sops = found
 
-    async def _user_lookup(self, recent: HalfVector | None) -> Arrival:
+    async def _look_up_and_search(self) -> None:
+        """Each step in the task that needs it: another task costs two rounds of the event loop until it is heard of."""
+        cache, fingerprint = self._embedder.cache, self._said.fingerprint
+        vector = cache.recent(self._organization_id, fingerprint)
+        if vector is not None:
+            with self._timings.phase("transcript_embedding"):
+                self._remember(vector)
+            arrival = await self._user_lookup(None)
+        else:
+            with self._timings.phase("transcript_embedding"):
+                arrival = await self._user_lookup(cache.asked(fingerprint))
+                vector = cache.take(self._organization_id, fingerprint, arrival.remembered)
+                await self._embed() if vector is None else self._remember(vector)
+        if self._context.vector is not None:
+            await self._search(self._context.vector, arrival)
+
+    def _remember(self, vector: HalfVector) -> None:
+        self._context.vector, self._context.known_before = vector, True
+
+    async def _user_lookup(self, asked: Text | None) -> Arrival:
         """With it, in one query, what else is to be known; where that goes wrong, the clinician is asked for alone."""
-        visit, asked = self._visit, self._embedder.cache.asked(self._said.fingerprint) if recent is None else None
+        visit = self._visit
         with self._timings.phase("user_lookup"):
             try:
                 arrival = await find_arrival(
@@ -99,36 +124,7 @@ class ContextGatherer:
             self._context.user_id = arrival.user_id
         return arrival
 
-    async def _sop_fetch(self) -> None:
-        with self._timings.phase("sop_fetch"):
-            if not self._visit.sop_ids:
-                return
-            owner = self._visit.owner_id or self._visit.clinician
-            found = await sops.fetch_active(self._session, owner, self._visit.sop_ids)
-            if len(found) < len(self._visit.sop_ids):
-                raise SopNotFound()
-            self._context.sops = found
-
-    async def _searches(self, recent: HalfVector | None, arriving: "asyncio.Task[Arrival]") -> None:
-        with self._timings.phase("transcript_embedding"):
-            await self._transcript_embedding(recent, arriving)
-        if self._context.vector is not None:
-            # Not before: a search's time begins when the clinician is known.
-            arrival = await asyncio.shield(arriving)
-            await together(
-                self._bounded("test_case_search", self._test_case_search(self._context.vector, arrival)),
-                self._bounded("visit_search", self._visit_search(self._context.vector, arrival)),
-            )
-
-    async def _transcript_embedding(self, recent: HalfVector | None, arriving: "asyncio.Task[Arrival]") -> None:
-        """A lookup that fails is not this phase's failure, and ends it."""
-        remembered = recent
-        if recent is None:
-            row = (await asyncio.shield(arriving)).remembered
-            remembered = self._embedder.cache.take(self._organization_id, self._said.fingerprint, row)
-        if remembered is not None:
-            self._context.vector, self._context.known_before = remembered, True
-            return
+    async def _embed(self) -> None:
         try:
             embedded = await self._embedder.make(
                 self._organization_id, self._said, self._deadline, "transcript_embedding"
@@ -138,12 +134,22 @@ class ContextGatherer:
         else:
             self._context.vector, self._context.embedding_tokens = embedded.vector, embedded.tokens
 
-    async def _bounded(self, phase: str, search: Awaitable[None]) -> None:
+    async def _search(self, vector: HalfVector, arrival: Arrival) -> None:
+        """Both at once, where there is something to find for both."""
+        cases = partial(self._bounded, "test_case_search", self._test_case_search, vector, arrival)
+        visits = partial(self._bounded, "visit_search", self._visit_search, vector, arrival)
+        if arrival.has_cases and arrival.has_visits:
+            await together(cases(), visits())
+        else:
+            await cases()
+            await visits()
+
+    async def _bounded(self, phase: str, search: Search, vector: HalfVector, arrival: Arrival) -> None:
         """A search that fails or is slower than its limit costs its own results, not the request."""
         with self._timings.phase(phase):
             try:
                 async with asyncio.timeout(self._settings.search_timeout_s):
-                    await search
+                    await search(vector, arrival)
             except (Problem, TimeoutError) as problem:
                 self._degrade(phase, problem)
 
@@ -178,6 +184,12 @@ class ContextGatherer:
             Candidate("visit", row.transcript_id, row.transcript, row.expected, row.similarity, _quality(row.score))
             for row in rows
         ]
+
+    async def _select(self, candidates: list[Candidate]) -> None:
+        text, remembered = self._visit.text, self._remembered
+        to_read = len(text) + remembered.unread((other.id, other.transcript) for other in candidates)
+        chosen = await compute(to_read, select_context, text, candidates, remembered, self._settings)
+        self._context.examples = chosen
 
     def _degrade(self, what: str, reason: Exception) -> None:
         self._context.degraded.append(what)
