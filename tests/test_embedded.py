@@ -154,6 +154,12 @@ async def test_a_server_that_listens_elsewhere_is_joined(opened: Open, data_dir:
     assert not is_running(server)
 
 
+async def test_a_young_database_soon_has_statistics(opened: Open, data_dir: Path) -> None:
+    """After a minute, which is the default, a busy one would have some ten thousand rows and plans for none."""
+    async with connection_to(opened(data_dir).start()) as connection:
+        assert await connection.scalar(text("SHOW autovacuum_naptime")) == "5s"
+
+
 async def test_a_cluster_that_was_cut_short_is_made_anew(opened: Open, data_dir: Path) -> None:
     server = opened(data_dir)
     half = server.folder.with_suffix(".new")

@@ -15,9 +15,12 @@ from app.db.file_lock import alone
 from app.db.postgres_programs import prepare
 
 MAX_CONNECTIONS = 200
+# A young database has no statistics until autovacuum looks at it, by default once a minute; until then plans that look
+# all right for empty tables read all that an organization has, at each request.
 _CONF = f"""
 max_connections = {MAX_CONNECTIONS}
 shared_buffers = 128MB
+autovacuum_naptime = 5s
 """
 _PORT = 5432
 # No network; the socket lies in the cluster's own folder, which only its account may enter. What is wrong with a
