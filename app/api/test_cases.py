@@ -16,6 +16,7 @@ from app.db import audit, test_cases
 from app.db.rows import columns
 from app.db.transcripts import content_hash
 from app.errors import Conflict, NotFound
+from app.language.fingerprint import normalised
 from app.review.decisions import fold
 from app.review.gold import expected_of
 
@@ -41,7 +42,7 @@ async def create_test_case(
         "expected": body.expected.as_given(),
         "organization_id": caller.organization_id,
         "user_id": caller.user_id,
-        "content_hash": content_hash(body.transcript),
+        "content_hash": content_hash(normalised(body.transcript)),
         "embedding_model": parts.embedder.model,
         "vector": embedded.vector,
     }

@@ -11,9 +11,9 @@ from app.db.rows import AnyRow
 from app.db.tables import transcripts
 
 
-def content_hash(text: str) -> str:
-    """What makes two transcripts the same visit: the words, whatever the white space and case."""
-    return hashlib.sha256(" ".join(text.split()).casefold().encode()).hexdigest()
+def content_hash(normalised: str) -> str:
+    """What makes two transcripts the same visit: the words, whatever the white space and case. Of a normalised text."""
+    return hashlib.sha256(normalised.casefold().encode()).hexdigest()
 
 
 async def find_transcript(session: AsyncConnection, caller: Caller, transcript_id: UUID) -> AnyRow | None:

@@ -60,7 +60,7 @@ class ContextGatherer:
         deadline: float,
     ) -> None:
         self._visit, self._embedder, self._remembered = visit, embedder, remembered
-        self._organization_id, self._said = visit.clinician.organization_id, Said.of(visit.text)
+        self._organization_id, self._said = visit.clinician.organization_id, Said.of_normalised(visit.normalised)
         # Each query of it has a connection of its own, so that they can run at once.
         self._session = db.single(self._organization_id)
         self._settings, self._timings, self._deadline = settings, timings, deadline

@@ -23,8 +23,11 @@ class Said:
 
     @classmethod
     def of(cls, text: str) -> "Said":
-        said = normalised(text)
-        return cls(said, fingerprint_of(said))
+        return cls.of_normalised(normalised(text))
+
+    @classmethod
+    def of_normalised(cls, text: str) -> "Said":
+        return cls(text, fingerprint_of(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.db.transcripts import content_hash
 from app.db.users import Clinician
+from app.language.fingerprint import normalised
 from app.language.turns import Turn, split_turns
 
 
@@ -21,6 +22,7 @@ class CustomCategory:
 class Visit:
     """A transcript exactly as it came, split into turns, and what to do with it.
 
+    `normalised` has single spaces for all white space: by it the text is embedded, and known again.
     `stored_id` is set when the transcript is in the database already; `owner_id` when the clinician is known by id.
     """
 
@@ -33,8 +35,10 @@ class Visit:
     stored_id: UUID | None = None
     owner_id: UUID | None = None
     turns: list[Turn] = field(init=False)
+    normalised: str = field(init=False)
     content_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "turns", split_turns(self.text))
-        object.__setattr__(self, "content_hash", content_hash(self.text))
+        object.__setattr__(self, "normalised", normalised(self.text))
+        object.__setattr__(self, "content_hash", content_hash(self.normalised))
