@@ -17,8 +17,8 @@ from app.settings import OFFLINE, Settings
 LIMITED = ("/extract", "/extract/file")
 # Rules run on the processor, where more at once only makes each slower; a model elsewhere is waited for.
 _AT_ONCE_OFFLINE, _AT_ONCE = 32, 128
-# By Little's law a line of a quarter of the places costs those who get through about a quarter of their time.
-_LINE_SHARE = 4
+# By Little's law a line of an eighth of the places costs those who get through about an eighth of their time.
+_LINE_SHARE = 8
 # What is read of a request that waits, so that its client's leaving is seen; a longer body waits on the wire.
 _READ_AT_MOST = 65_536
 
