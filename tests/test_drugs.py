@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.language.drug_lexicon import members
+from app.language.drug_lexicon import lexicon, members
 from app.language.drugs import canonical_name, find_drugs
 
 
@@ -26,6 +26,10 @@ def names(text: str) -> list[str]:
         ("i ran out of lysinopril and amoxacilin", ["lysinopril", "amoxacilin"]),
         ("he takes tylenol-", ["tylenol"]),
         ("metformin , not metfornin , and metformin-like", ["metformin", "metfornin", "metformin"]),
+        ("two ibuprofens , ibuprofen gel and ibuprofen", ["ibuprofens", "ibuprofen gel", "ibuprofen"]),
+        ("1ezetimibe , pre-ezetimibe , ezetimibe_ , ezetimibe", ["ezetimibe"] * 4),
+        ("abacavir , 1abacavir , pre-abacavir , abacavir_ , abacavirx , (abacavir)", ["abacavir", "abacavir"]),
+        ("some statins , a statin", ["statins", "statin"]),
     ],
 )
 def test_medicines_are_found_by_the_names_people_use(text: str, expected: list[str]) -> None:
@@ -61,6 +65,13 @@ def test_substances_of_the_body_and_ordinary_words_are_no_medicines(text: str) -
 )
 def test_brand_and_substance_are_one(one: str, other: str) -> None:
     assert canonical_name(one) == canonical_name(other)
+
+
+def test_every_name_is_found_alone_and_in_the_plural() -> None:
+    for name in lexicon().meanings:
+        for said in (name, f"{name}s"):
+            (start, end, _), *more = [found[:3] for found in find_drugs(f"she takes {said} .")]
+            assert (start, end, more) == (10, 10 + len(said), []), said
 
 
 def test_kinds_are_told_apart() -> None:

@@ -14,6 +14,9 @@ from ahocorasick_rs import AhoCorasick
 
 Kind = Literal["medicine", "class", "supplement"]
 
+# Looked up as a whole, and the only words that can be misheard names.
+LONG_WORD = re.compile(r"[a-z]{7,}")
+
 _HERE = Path(__file__).parent
 
 # What of the dictionary can be said in a visit: one word of five letters or more that is no enzyme, protein or poison.
@@ -25,16 +28,17 @@ _PLURAL = re.compile(r".*[^uis]s")
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Names, what each means (canonical name, kind), and the automaton that finds them by their index in `names`.
+    """What each name means (canonical name, kind), and how to find it.
 
-    `long_names`, by first letter and length, are what a misheard word is compared with; `ordinary` words mean
-    themselves.
+    Long words are looked up one by one; all other names, one in eight, are `scanned` for by the automaton, which gives
+    their index there: the fewer it knows, the sooner it is back in the processor's cache. `common`, by first letter and
+    length, are what a misheard word is compared with; `ordinary` words mean themselves.
     """
 
-    names: list[str]
     meanings: dict[str, tuple[str, Kind]]
+    scanned: list[str]
     automaton: Any
-    long_names: dict[tuple[str, int], list[str]]
+    common: dict[tuple[str, int], list[str]]
     ordinary: frozenset[str]
 
 
@@ -47,12 +51,13 @@ def lexicon() -> Lexicon:
         name: (canonical, "medicine") for name, canonical in _dictionary() if name not in not_drugs
     }
     meanings.update(own)
-    names = sorted(meanings)
-    long_names: dict[tuple[str, int], list[str]] = {}
+    scanned = sorted(name for name in meanings if not LONG_WORD.fullmatch(name))
+    common: dict[tuple[str, int], list[str]] = {}
     for name, (_, kind) in own.items():
         if kind == "medicine" and len(name) >= 7 and name.isalpha():
-            long_names.setdefault((name[0], len(name)), []).append(name)
-    return Lexicon(names, meanings, AhoCorasick(names, store_patterns=False), long_names, _words("not_misheard.txt"))
+            common.setdefault((name[0], len(name)), []).append(name)
+    automaton = AhoCorasick(scanned, store_patterns=False)
+    return Lexicon(meanings, scanned, automaton, common, _words("not_misheard.txt"))
 
 
 def _is_sayable(name: str, canonical: str) -> bool:

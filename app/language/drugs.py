@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from app.language.clauses import LONGEST
-from app.language.drug_lexicon import Kind, lexicon
+from app.language.drug_lexicon import LONG_WORD, Kind, lexicon
 from app.language.plain import plain
 
 # Laboratories measure these at least as often as people take them.
@@ -40,10 +40,15 @@ _TAKEN_BEFORE = re.compile(
 _TAKEN_AFTER = re.compile(
     r"[\s,]*(?:\d|pills?|tablets?|supplements?|injections?|shots?|pump|pen|drip|infusions?|capsules?|gummies|sprays?)"
 )
-
-_LONG_WORD = re.compile(r"[a-z]{7,}")
 # Start, end and name as the lexicon has it.
 Mention = tuple[int, int, str]
+
+
+class _Meant(NamedTuple):
+    """The names that a long word is, itself or in the plural, the shortest first; and the one that it nearly is."""
+
+    names: tuple[str, ...]
+    nearly: str | None
 
 
 class Drug(NamedTuple):
@@ -76,7 +81,7 @@ def drugs_in(small: str) -> list[Drug]:
 
 
 def drugs_at(small: str, places: Iterable[tuple[int, int]]) -> list[Drug]:
-    """The same, where all places of all names (see `Lexicon.names`) in plain words are known."""
+    """The same, where all places of the names to scan for (see `Lexicon.scanned`) in plain words are known."""
     mentions = _mentions(small, places)
     if not mentions:
         return []
@@ -107,7 +112,7 @@ def drugs_in_each(smalls: Sequence[str]) -> list[list[Drug]]:
 def may_name_drugs(small: str, stretches: Sequence[tuple[int, int]]) -> list[bool]:
     """Whether each stretch (start, end) of plain words, or any clause of it, may name a drug, or nearly name one."""
     named = [end for _, _, end in lexicon().automaton.find_matches_as_indexes(small, overlapping=True)]
-    named += [word.end() for word in _LONG_WORD.finditer(small) if nearly(word[0])]
+    named += [word.end() for word in LONG_WORD.finditer(small) if _meant(word[0])]
     named.sort()
     return [
         end - start > LONGEST  # a clause of it may begin inside of a word
@@ -127,18 +132,27 @@ def _places(small: str) -> list[tuple[int, int]]:
 
 
 def _mentions(small: str, places: Iterable[tuple[int, int]]) -> list[Mention]:
-    named = _longest(_whole_names(small, places))
-    misheard = _misheard(small, named)
+    words = [
+        (start, end, meant)
+        for word in set(LONG_WORD.findall(small))
+        if (meant := _meant(word))
+        for start, end in _where(small, word)
+    ]
+    whole = [(start, end, name) for start, end, meant in words for name in meant.names]
+    whole += [(start, end + (small[end : end + 1] == "s"), small[start:end]) for start, end in places]
+    named = _longest([it for it in whole if not _goes_before(small, it[0]) and not _goes_on(small, it[1])])
+    misheard = _misheard(words, named)
     return sorted(named + misheard) if misheard else named
 
 
-def _whole_names(small: str, places: Iterable[tuple[int, int]]) -> list[Mention]:
-    named: list[Mention] = []
-    for start, end in places:
-        stop = end + 1 if small[end : end + 1] == "s" else end
-        if not _goes_before(small, start) and not _goes_on(small, stop):
-            named.append((start, stop, small[start:end]))
-    return named
+def _where(small: str, word: str) -> Iterator[tuple[int, int]]:
+    """Where the word stands and no letter joins it."""
+    start = small.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not ("a" <= small[start - 1 : start] <= "z" or "a" <= small[end : end + 1] <= "z"):
+            yield start, end
+        start = small.find(word, end)
 
 
 def _goes_before(small: str, start: int) -> bool:
@@ -157,34 +171,37 @@ def _longest(spans: list[Mention]) -> list[Mention]:
     if len(spans) < 2:
         return spans
     kept: list[Mention] = []
-    for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+    for span in sorted(spans, key=lambda span: (span[0], -span[1], len(span[2]))):
         if not kept or span[0] >= kept[-1][1]:
             kept.append(span)
     return kept
 
 
-def _misheard(small: str, named: list[Mention]) -> list[Mention]:
-    near = list(filter(nearly, _LONG_WORD.findall(small)))
-    told = [word for start, end, _ in named for word in filter(nearly, _LONG_WORD.findall(small, start, end))]
-    if len(near) == len(told):
+def _misheard(words: Iterable[tuple[int, int, _Meant]], named: list[Mention]) -> list[Mention]:
+    near = [(start, end, meant.nearly) for start, end, meant in words if meant.nearly]
+    if not near:
         return []
     taken = {at for start, end, _ in named for at in range(start, end)}
-    return [
-        (word.start(), word.end(), name)
-        for word in _LONG_WORD.finditer(small)
-        if word.start() not in taken and (name := nearly(word[0]))
-    ]
+    return [(start, end, name) for start, end, name in near if start not in taken]
 
 
 @lru_cache(8192)
-def nearly(word: str) -> str | None:
+def _meant(word: str) -> _Meant | None:
+    """What a long word may mean; None for most words."""
+    known = lexicon().meanings
+    singular = word[:-1] if word.endswith("s") and LONG_WORD.fullmatch(word[:-1]) else ""
+    names, near = tuple(name for name in (singular, word) if name in known), _nearly(word)
+    return _Meant(names, near) if names or near else None
+
+
+def _nearly(word: str) -> str | None:
     """The common medicine that a misheard word stands for: first letter right, one letter wrong, or two of nine."""
     known = lexicon()
     if word in known.ordinary:
         return None
     allowed = 1 if len(word) < 9 else 2
     for length in range(len(word) - allowed, len(word) + allowed + 1):
-        for name in known.long_names.get((word[0], length), ()):
+        for name in known.common.get((word[0], length), ()):
             if OSA.distance(name, word, score_cutoff=allowed) <= allowed:
                 return name
     return None

@@ -16,7 +16,7 @@ from app.llm.offline.phrase_lists import CUES
 from app.llm.offline.speakers import inferred_roles
 from app.llm.offline.visit import SpokenTurn
 
-NAMES_A_DRUG = CUES.add_words(lambda: lexicon().names, only_first=True)
+MAY_NAME_A_DRUG = CUES.add_words(lambda: lexicon().scanned, only_first=True)
 
 
 class Heard:
@@ -61,7 +61,7 @@ class Heard:
     def drugs_of(self) -> dict[int, list[Drug]]:
         """By index of its turn, what is named of drugs, told from one look at the whole visit."""
         drugs_of: dict[int, list[Drug]] = {}
-        for drug in drugs_at(self.visit, _with(NAMES_A_DRUG, self._signs)):
+        for drug in drugs_at(self.visit, _with(MAY_NAME_A_DRUG, self._signs)):
             index, start = self._place(drug.start)
             moved = Drug(start, start + drug.end - drug.start, drug.name, drug.canonical, drug.kind)
             drugs_of.setdefault(index, []).append(moved)
