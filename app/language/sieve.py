@@ -15,8 +15,8 @@ from ahocorasick_rs import AhoCorasick, Implementation
 _MOST_SPELLINGS = 48
 _MOST_LETTERS = 4
 _MOST_BEGINNINGS = 2000
-# A table for every state is read twice as fast, as long as it is small enough for the processor's caches.
-_FEW_WORDS = 1500
+# A table for every state is read twice as fast while it stays in the processor's caches; one of 1,000 words does not.
+_FEW_WORDS = 500
 # The bits of the cues that need a word, and where it starts and ends.
 Place = tuple[int, int, int]
 # As they are, or as what reads them when they are first looked for.
