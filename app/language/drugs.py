@@ -80,7 +80,7 @@ def drugs_in(small: str) -> list[Drug]:
     return drugs_at(small, _places(small))
 
 
-def drugs_at(small: str, places: Iterable[tuple[int, int]]) -> list[Drug]:
+def drugs_at(small: str, places: Sequence[tuple[int, int]]) -> list[Drug]:
     """The same, where all places of the names to scan for (see `Lexicon.scanned`) in plain words are known."""
     mentions = _mentions(small, places)
     if not mentions:
@@ -131,13 +131,10 @@ def _places(small: str) -> list[tuple[int, int]]:
     return [(start, end) for _, start, end in lexicon().automaton.find_matches_as_indexes(small, overlapping=True)]
 
 
-def _mentions(small: str, places: Iterable[tuple[int, int]]) -> list[Mention]:
-    words = [
-        (start, end, meant)
-        for word in set(LONG_WORD.findall(small))
-        if (meant := _meant(word))
-        for start, end in _where(small, word)
-    ]
+def _mentions(small: str, places: Sequence[tuple[int, int]]) -> list[Mention]:
+    words = _long_words(small)
+    if not words and not places:
+        return []
     whole = [(start, end, name) for start, end, meant in words for name in meant.names]
     whole += [(start, end + (small[end : end + 1] == "s"), small[start:end]) for start, end in places]
     named = _longest([it for it in whole if not _goes_before(small, it[0]) and not _goes_on(small, it[1])])
@@ -145,14 +142,18 @@ def _mentions(small: str, places: Iterable[tuple[int, int]]) -> list[Mention]:
     return sorted(named + misheard) if misheard else named
 
 
-def _where(small: str, word: str) -> Iterator[tuple[int, int]]:
-    """Where the word stands and no letter joins it."""
-    start = small.find(word)
-    while start >= 0:
-        end = start + len(word)
-        if not ("a" <= small[start - 1 : start] <= "z" or "a" <= small[end : end + 1] <= "z"):
-            yield start, end
-        start = small.find(word, end)
+def _long_words(small: str) -> list[tuple[int, int, _Meant]]:
+    """Where long words start and end that mean a drug, word by word."""
+    found = []
+    for word in set(LONG_WORD.findall(small)):
+        if meant := _meant(word):
+            start = small.find(word)
+            while start >= 0:
+                end = start + len(word)
+                if not ("a" <= small[start - 1 : start] <= "z" or "a" <= small[end : end + 1] <= "z"):
+                    found.append((start, end, meant))
+                start = small.find(word, end)
+    return found
 
 
 def _goes_before(small: str, start: int) -> bool:
@@ -178,7 +179,8 @@ def _longest(spans: list[Mention]) -> list[Mention]:
 
 
 def _misheard(words: Iterable[tuple[int, int, _Meant]], named: list[Mention]) -> list[Mention]:
-    near = [(start, end, meant.nearly) for start, end, meant in words if meant.nearly]
+    starts = {start for start, _, _ in named}
+    near = [(start, end, meant.nearly) for start, end, meant in words if meant.nearly and start not in starts]
     if not near:
         return []
     taken = {at for start, end, _ in named for at in range(start, end)}
