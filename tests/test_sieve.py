@@ -38,6 +38,7 @@ def named(cue: Cue) -> str:
         (r"(?:very )*good|\w+ly", {"good", "ly"}),
         (r"(?:very )*", set()),
         (r"(?:ha)+", {"ha"}),
+        (r"call|please call|ring", {"call", "ring"}),
         (r"(?i:stop)", set()),
     ],
 )
@@ -99,6 +100,10 @@ def test_nothing_that_a_pattern_can_match_is_sifted_out(cue: Cue, data: st.DataO
 def test_the_words_with_which_a_match_begins(pattern: str, words: set[str]) -> None:
     assert words <= beginnings(re.compile(pattern))
     assert bool(words) == bool(beginnings(re.compile(pattern)))
+
+
+def test_of_beginnings_of_one_another_the_shortest_is_left() -> None:
+    assert beginnings(re.compile("now|now then|and now")) == {"now", "and now"}
 
 
 @pytest.mark.parametrize("cue", [*CUES.cues, *VALUES.cues], ids=named)

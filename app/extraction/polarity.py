@@ -73,7 +73,7 @@ _AFTER = re.compile(
 # All of them but this one speak against a thing before it as well.
 _ONLY_AFTER = "ruled"
 # Among the marks of a turn: something in it may be spoken against.
-AGAINST = VALUES.add_words(needed_words(_AGAINST) | needed_words(_AFTER))
+AGAINST = VALUES.add_words(needed_words(_AGAINST, _AFTER))
 
 
 def speaks_against(text: str) -> bool:

@@ -63,7 +63,7 @@ _DAY_OF_MONTH = re.compile(
 )
 _LONGEST = 70
 # Strings of which every text with a due holds one.
-WORDS_OF_DUES = needed_words(_NAMED.pattern) | needed_words(_SPAN.pattern)
+WORDS_OF_DUES = needed_words(_NAMED.pattern, _SPAN.pattern)
 
 
 class Due(NamedTuple):

@@ -186,23 +186,25 @@ def places_within(places: Iterable[Place], stretches: Sequence[tuple[int, int]])
     return within
 
 
-def needed_words(pattern: re.Pattern[str]) -> frozenset[str]:
-    """Strings of which every match of the pattern holds at least one; none where that cannot be told.
+def needed_words(*patterns: re.Pattern[str]) -> frozenset[str]:
+    """Strings of which every match of the patterns holds at least one; none where that cannot be told.
 
-    Read off the parsed pattern, as query planners do for indexes of trigrams (Cox, Regular Expression Matching with a
-    Trigram Index, 2012).
+    None holds another, which would do for both. Read off the parsed pattern, as query planners do for indexes of
+    trigrams (Cox, Regular Expression Matching with a Trigram Index, 2012).
     """
-    if pattern.flags & re.IGNORECASE:
+    if any(pattern.flags & re.IGNORECASE for pattern in patterns):
         return frozenset()
-    return _best(_needs(parser.parse(pattern.pattern, pattern.flags)))
+    each = [_best(_needs(parser.parse(pattern.pattern, pattern.flags))) for pattern in patterns]
+    words = frozenset().union(*each) if all(each) else frozenset()
+    return frozenset(word for word in words if not any(other in word for other in words if other != word))
 
 
 def beginnings(pattern: re.Pattern[str]) -> frozenset[str]:
-    """Strings with one of which every match of the pattern begins; none where that cannot be told."""
+    """Strings with one of which every match of the pattern begins, none of them with another; none if not known."""
     if pattern.flags & re.IGNORECASE:
         return frozenset()
     words = _beginnings(parser.parse(pattern.pattern, pattern.flags))
-    return frozenset() if "" in words else words
+    return frozenset(word for word in words if word and not any(word[:end] in words for end in range(len(word))))
 
 
 def _beginnings(sequence: Iterable[tuple[Any, Any]]) -> frozenset[str]:
