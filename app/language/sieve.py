@@ -15,7 +15,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 _MOST_SPELLINGS = 48
 _MOST_LETTERS = 4
 _MOST_BEGINNINGS = 2000
-# A table for every state is read twice as fast while it stays in the processor's caches; one of 1,000 words does not.
+# A table for every state is read twice as fast while it stays in the processor's caches; one of 680 words does not.
 _FEW_WORDS = 500
 # The bits of the cues that need a word, and where it starts and ends.
 Place = tuple[int, int, int]
