@@ -51,10 +51,14 @@ class Admission:
                 return
         self._taken -= 1
 
-    async def wait(self) -> None:
-        """Until a place is this one's; raises `Overloaded` when the line is full, or the wait takes too long."""
+    def refuse_if_line_is_full(self) -> None:
+        """Raises `Overloaded`."""
         if len(self._waiting) >= self._line:
             raise Overloaded(retry_after_s=self._wait_s)
+
+    async def wait(self) -> None:
+        """Until a place is this one's; raises `Overloaded` when the line is full, or the wait takes too long."""
+        self.refuse_if_line_is_full()
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
@@ -98,6 +102,7 @@ class AdmissionGate:
 
     async def _stand_in_line(self, arriving: "_Arriving", metrics: Metrics) -> None:
         """Raises `Overloaded`, or `ClientDisconnect` for a client that left the line."""
+        self._admission.refuse_if_line_is_full()  # for a third less processor time than from the line
         with metrics.extractions_waiting.track_inprogress():
             async with arriving.watched() as gone:
                 place = asyncio.create_task(self._admission.wait())
