@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +16,10 @@ from benchmarks.goals import Goal
 from benchmarks.plots import plot_comparison
 from benchmarks.processes import PROJECT, NotStarted
 from benchmarks.report import comparison_table, write_report, written
-from benchmarks.stage import FLOOR, SEQUENTIAL, SERVICE, stage
+from benchmarks.stage import FLOOR, SEQUENTIAL, SERVICE, TWO_WORKERS, stage
 
 RESULTS = PROJECT / "benchmarks" / "results"
 VARIANTS = f"{FLOOR},{SEQUENTIAL},{SERVICE}"
-TWO_WORKERS = f"{SERVICE}-2"
 out, progress = Console(width=None if sys.stdout.isatty() else 120), Console(stderr=True)
 
 
@@ -75,8 +75,10 @@ def bench(
 
 def _go_through_goals(run: Run) -> dict[str, Any]:
     """What the comparison does not tell already; the goals of growth come from `growth`."""
-    slow = run.compare(Setting(128, 1.0, 2 * run.seconds, run.rounds))
-    workers = _compare_workers(run)
+    with ExitStack() as stack:
+        two_workers = _start_two_workers(run, stack)
+        slow = run.compare(Setting(128, 1.0, 2 * run.seconds, run.rounds), [*run.place.variants, *two_workers])
+        workers = run.compare(Setting(128, 0.25, run.seconds, run.rounds), [FLOOR, SERVICE, *two_workers])
     with progress.status("the service alone") as status:
         run.goals += [goals.cpu_goal(run.compared), goals.added_latency_goal(run.compared)]
         run.goals += goals.throughput_goals(slow)
@@ -88,14 +90,14 @@ def _go_through_goals(run: Run) -> dict[str, Any]:
     return {"slow_model": written(slow), "workers": written(workers)}
 
 
-def _compare_workers(run: Run) -> list[Measured]:
-    """One worker process against two, where the machine lets a second one start."""
+def _start_two_workers(run: Run, stack: ExitStack) -> list[str]:
+    """Its name, until the stack is closed; none where the machine does not let a second process start."""
     try:
-        with run.place.also(TWO_WORKERS):
-            return run.compare(Setting(128, 0.25, run.seconds, run.rounds), [FLOOR, SERVICE, TWO_WORKERS])
+        stack.enter_context(run.place.also(TWO_WORKERS))
     except NotStarted as reason:
         progress.print(str(reason), style="red", markup=False)
         return []
+    return [TWO_WORKERS]
 
 
 if __name__ == "__main__":

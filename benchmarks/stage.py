@@ -22,6 +22,7 @@ from benchmarks.processes import PROJECT, Server, clean_environment, free_port, 
 from benchmarks.visits import CLINICIANS
 
 SERVICE, FLOOR, SEQUENTIAL = "service", "floor", "sequential"
+TWO_WORKERS = f"{SERVICE}-2"
 _HANDLERS = {FLOOR: "benchmarks.floor", SEQUENTIAL: "benchmarks.sequential"}
 _USERS = """
 INSERT INTO users (id, organization_id, email, name)
