@@ -17,8 +17,8 @@ async def compute(chars: int, work: Callable[Given, Result], *given: Given.args,
 
     Python computes on one processor at a time. A thread would be given it and lose it again at every answer that the
     loop reads, which costs more than the computation of a usual visit; only a long one would hold up others too long.
-    Visits that come together take turns, one in a round of the loop: it ends soonest for all if short steps need not
-    wait for long ones, and those who came together do not stay together.
+    Visits that come together take turns, one in every other round of the loop: all end sooner if short steps need not
+    wait for long ones, and those who came together drift apart (docs/decisions/0025-rounds-of-the-event-loop.md).
     """
     if chars >= LONG_FROM_CHARS:
         return await asyncio.to_thread(work, *given, **named)
@@ -30,4 +30,4 @@ async def compute(chars: int, work: Callable[Given, Result], *given: Given.args,
     try:
         return work(*given, **named)
     finally:
-        loop.call_soon(turn.release)
+        loop.call_soon(turn.release)  # in the next round; whoever waits is woken for the one after it

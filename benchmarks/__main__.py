@@ -78,7 +78,8 @@ def _go_through_goals(run: Run) -> dict[str, Any]:
     with ExitStack() as stack:
         two_workers = _start_two_workers(run, stack)
         slow = run.compare(Setting(128, 1.0, 2 * run.seconds, run.rounds), [*run.place.variants, *two_workers])
-        workers = run.compare(Setting(128, 0.25, run.seconds, run.rounds), [FLOOR, SERVICE, *two_workers])
+        fast = Setting(128, 0.25, run.seconds, run.rounds)
+        workers = run.compare(fast, [FLOOR, SERVICE, *two_workers]) if two_workers else []
     with progress.status("the service alone") as status:
         run.goals += [goals.cpu_goal(run.compared), goals.added_latency_goal(run.compared)]
         run.goals += goals.throughput_goals(slow)

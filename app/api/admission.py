@@ -102,7 +102,8 @@ class AdmissionGate:
 
     async def _stand_in_line(self, arriving: "_Arriving", metrics: Metrics) -> None:
         """Raises `Overloaded`, or `ClientDisconnect` for a client that left the line."""
-        self._admission.refuse_if_line_is_full()  # for a third less processor time than from the line
+        # As `wait` does a round later: here it costs no tasks, a third of what a refusal takes.
+        self._admission.refuse_if_line_is_full()
         with metrics.extractions_waiting.track_inprogress():
             async with arriving.watched() as gone:
                 place = asyncio.create_task(self._admission.wait())

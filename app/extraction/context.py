@@ -70,11 +70,7 @@ class ContextGatherer:
         """Raises `SopNotFound`, or `StorageUnavailable` for the user lookup and the SOPs; searches only degrade."""
         try:
             async with asyncio.TaskGroup() as group:
-                if self._visit.sop_ids:
-                    group.create_task(self._sop_fetch())
-                else:
-                    with self._timings.phase("sop_fetch"):
-                        pass
+                group.create_task(self._sop_fetch())
                 await self._look_up_and_search()
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
@@ -85,6 +81,8 @@ class ContextGatherer:
 
     async def _sop_fetch(self) -> None:
         with self._timings.phase("sop_fetch"):
+            if not self._visit.sop_ids:
+                return
             owner = self._visit.owner_id or self._visit.clinician
             found = await sops.fetch_active(self._session, owner, self._visit.sop_ids)
             if len(found) < len(self._visit.sop_ids):
@@ -103,7 +101,10 @@ class ContextGatherer:
             with self._timings.phase("transcript_embedding"):
                 arrival = await self._user_lookup(cache.asked(fingerprint))
                 vector = cache.take(self._organization_id, fingerprint, arrival.remembered)
-                await self._embed() if vector is None else self._remember(vector)
+                if vector is None:
+                    await self._embed()
+                else:
+                    self._remember(vector)
         if self._context.vector is not None:
             await self._search(self._context.vector, arrival)
 
